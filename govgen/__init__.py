@@ -1,0 +1,1 @@
+"""Builds a whole county's government sites from one git repository."""

@@ -1,0 +1,1 @@
+"""The county's information centre: every document of every site."""

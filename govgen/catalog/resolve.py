@@ -1,0 +1,137 @@
+"""Resolves what documents refer to, against all documents of all sites; what leads nowhere becomes a finding."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from govgen.catalog.store import Catalog
+from govgen.model.county import County
+from govgen.model.finding import Finding
+from govgen.pinyin import ascii_name
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where a reference leads."""
+
+    site: str
+    address: str
+    document: str | None = None
+    """The path of the document's file; None for lists and files."""
+
+
+def resolve_references(catalog: Catalog, county: County) -> list[Finding]:
+    """Write where every reference of a shown document leads; return a finding for each that leads nowhere.
+
+    A dead link takes no document down: another site's withdrawal must not make this site's documents vanish.
+    """
+    findings = []
+    references = catalog.rows(
+        "SELECT refs.*, site FROM refs JOIN documents ON documents.path = refs.document"
+        " WHERE is_listed OR has_page ORDER BY refs.document, relation, number"
+    )
+    for reference in references:
+        target, _, fragment = str(reference["target"]).partition("#")
+        goal = find_destination(catalog, county, reference["site"], target)
+        if goal:
+            catalog.connection.execute(
+                "UPDATE refs SET to_document = ?, to_site = ?, to_address = ?, fragment = ?"
+                " WHERE document = ? AND relation = ? AND number = ?",
+                (goal.document, goal.site, goal.address, fragment)
+                + (reference["document"], reference["relation"], reference["number"]),
+            )
+        else:
+            findings.append(_dead(catalog, reference["document"], reference["line"], reference["relation"], target))
+    return findings
+
+
+def find_destination(catalog: Catalog, county: County, site_id: str, target: str) -> Destination | None:
+    """Return where `target`, written in a document of a site, leads; None if it leads nowhere a citizen can read."""
+    scheme, _, rest = target.partition(":")
+    if scheme == "file":
+        return Destination(site_id, rest)
+    if scheme == "path":
+        return _document(catalog, "path = ?", rest) or _folder(catalog, county, rest)
+    if scheme == "address":
+        return _address(catalog, county, site_id, rest)
+    return _named(catalog, county, scheme, rest)
+
+
+def _named(catalog: Catalog, county: County, site_id: str, rest: str) -> Destination | None:
+    """Resolve `site:section/name`, `site:section` and `site:index`."""
+    site = county.find_site(site_id)
+    if site is None:
+        return None
+    name = rest.strip("/").removesuffix(".md")
+    if name in ("", "index"):
+        return Destination(site_id, "/")
+    if site.find_section(name) or any(village.folder == name for village in site.villages):
+        return Destination(site_id, f"/{name}/")
+    plain = "/".join(ascii_name(part) for part in name.split("/"))
+    return _document(catalog, "id = ?", f"{site_id}:{plain}") or _address(catalog, county, site_id, f"/{plain}.html")
+
+
+def _document(catalog: Catalog, condition: str, *values: str) -> Destination | None:
+    row = catalog.one(f"SELECT site, address, path FROM documents WHERE {condition} AND (has_page OR is_listed)", *values)
+    return Destination(row["site"], row["address"], row["path"]) if row else None
+
+
+def _folder(catalog: Catalog, county: County, path: str) -> Destination | None:
+    """Resolve the path of a section's index.md that was never written: the section is there all the same."""
+    parts = path.split("/")
+    if len(parts) > 2 and parts[0] == "content" and parts[-1] in ("index.md", "index.markdown"):
+        return _named(catalog, county, parts[1], "/".join(parts[2:-1]))
+    return None
+
+
+def _address(catalog: Catalog, county: County, site_id: str, address: str) -> Destination | None:
+    """Resolve an address below the site's own mount: a page, a list, or an alias."""
+    site = county.find_site(site_id)
+    assert site is not None
+    row = catalog.one("SELECT document FROM aliases WHERE site = ? AND alias = ?", site_id, address)
+    if row:
+        return _document(catalog, "path = ?", row["document"])
+    folder = address.strip("/").removesuffix("/index.html")
+    if not folder or site.find_section(folder) or any(village.folder == folder for village in site.villages):
+        return Destination(site_id, f"/{folder}/" if folder else "/")
+    return _document(catalog, "site = ? AND address = ?", site_id, address)
+
+
+def _dead(catalog: Catalog, path: str, line: int | None, relation: str, target: str) -> Finding:
+    written = target.removeprefix("path:").removeprefix("address:")
+    state = catalog.one("SELECT state FROM documents WHERE id = ? OR path = ?", target, written)
+    values = {"target": written[:200], "state": state["state"] if state else "", "guess": _guess(catalog, target)}
+    if relation == "link":
+        return Finding("LNK-INT", path, line, values)
+    return Finding("REL-MISSING", path, line, {**values, "key": relation})
+
+
+def _guess(catalog: Catalog, target: str) -> str:
+    """Return the id of the document that was most likely meant: of the same site, alike in name."""
+    site = target.split(":")[0]
+    ids = [row["id"] for row in catalog.rows("SELECT id FROM documents WHERE site = ? LIMIT 2000", site)]
+    near = difflib.get_close_matches(target, ids, n=1, cutoff=0.75)
+    return near[0] if near else ""
+
+
+def register_aliases(catalog: Catalog) -> list[Finding]:
+    """Give every shown document its old addresses; one that is taken already is left out, with a finding."""
+    findings = []
+    rows = catalog.rows(
+        "SELECT documents.path, site, value FROM documents, json_each(details, '$.aliases')"
+        " WHERE has_page ORDER BY documents.date, documents.path, value"
+    )
+    for row in rows:
+        taken = catalog.one(
+            "SELECT path FROM documents WHERE site = ?1 AND address = ?2 AND has_page"
+            " UNION SELECT document FROM aliases WHERE site = ?1 AND alias = ?2",
+            row["site"],
+            row["value"],
+        )
+        if taken is None:
+            catalog.connection.execute("INSERT INTO aliases VALUES (?, ?, ?)", (row["site"], row["value"], row["path"]))
+        elif taken["path"] != row["path"]:
+            values = {"value": row["value"], "other": taken["path"]}
+            findings.append(Finding("ADR-ALIAS", row["path"], None, values))
+    return findings

@@ -1,0 +1,98 @@
+"""All commands and their options; the manual's page of commands is generated from here."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from govgen.model.county import SiteKind
+
+LISTS = ("documents", "drafts", "future", "expired", "withdrawn", "held", "stale", "adopted", "submitted")
+FORMATS = ("text", "json", "github")
+
+_COMMON_DEFAULTS = {
+    "repo": None,
+    "clock": None,
+    "lang": None,
+    "verbose": False,
+    "quiet": False,
+    "no_color": False,
+    "json": False,
+}
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="govgen", description="把一个仓库生成为全县政府网站：门户、部门、乡镇、村。", parents=[_common()]
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="命令")
+
+    def command(name: str, help: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=help, description=help, parents=[_common()])
+
+    init = command("init", "新建一个县级网站仓库，马上可以生成")
+    init.add_argument("folder", type=Path, metavar="文件夹")
+    _add_new(command("new", "新建文稿或站点"))
+    build = command("build", "生成全县网站，列出所有问题")
+    build.add_argument("--site", action="append", default=[], metavar="站点", help="只生成这些站点的页面")
+    build.add_argument("--output", type=Path, metavar="文件夹", help="生成到哪里（默认 build/public）")
+    build.add_argument("--clean", action="store_true", help="先清掉上一次生成的文件")
+    _add_audience(build)
+    _add_jobs(build)
+    serve = command("serve", "在本机预览所有站点，保存即刷新")
+    serve.add_argument("--port", type=int, default=8000, metavar="端口")
+    serve.add_argument("--open", action="store_true", help="在浏览器里打开门户")
+    _add_jobs(serve)
+    check = command("check", "检查文稿，不生成页面")
+    check.add_argument("paths", nargs="*", metavar="文稿", help="只报告这些文件或文件夹的问题")
+    check.add_argument("--site", action="append", default=[], metavar="站点", help="只报告这些站点的问题")
+    check.add_argument("--changed", action="store_true", help="只报告还没有提交的文件的问题")
+    check.add_argument("--built", type=Path, metavar="文件夹", help="再检查已经生成的页面：链接、标签、页脚")
+    check.add_argument("--format", choices=FORMATS, default="text", help="text、json 或 github")
+    _add_jobs(check)
+    publish = command("publish", "检查、生成并发布到本地目录 public/")
+    publish.add_argument("--target", metavar="目标", help="部署目标（默认本地目录 public/）")
+    _add_jobs(publish)
+    listing = command("list", "列出文稿")
+    listing.add_argument("what", choices=LISTS, metavar="种类", help="、".join(LISTS))
+    listing.add_argument("--site", action="append", default=[], metavar="站点", help="只列出这些站点的文稿")
+    _add_jobs(listing)
+    command("doctor", "看看这台机器上有什么、缺什么、怎么补")
+    command("clean", "清掉生成的文件；文稿和发布版不动")
+    parser.set_defaults(**_COMMON_DEFAULTS)
+    return parser
+
+
+def _add_new(new: argparse.ArgumentParser) -> None:
+    new.add_argument("kind", metavar="种类", help="文稿种类（news、policy、service …）或 site")
+    new.add_argument("title", metavar="标题", help="文稿标题；新建站点时是站点代号")
+    new.add_argument("--site", metavar="站点", help="文稿属于哪个站点")
+    new.add_argument("--section", metavar="栏目", help="放进哪个栏目（默认按种类）")
+    new.add_argument("--kind", dest="site_kind", choices=[kind.value for kind in SiteKind], help="新站点的种类")
+    new.add_argument("--name", metavar="名称", help="新站点的名称")
+
+
+def _common() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    # Options may stand before or after the command; a default given in both places would undo the first.
+    unset = argparse.SUPPRESS
+    common.add_argument("--repo", type=Path, default=unset, metavar="文件夹", help="县级网站仓库（默认当前所在的仓库）")
+    common.add_argument("--clock", default=unset, metavar="时间", help="当作现在是这个时间")
+    common.add_argument("--lang", choices=("zh", "en"), default=unset, help="程序说中文还是英文")
+    common.add_argument("-v", "--verbose", action="store_true", default=unset, help="多说一些")
+    common.add_argument("-q", "--quiet", action="store_true", default=unset, help="只说出错的事")
+    common.add_argument("--no-color", action="store_true", default=unset, help="不用颜色")
+    common.add_argument("--json", action="store_true", default=unset, help="输出 JSON")
+    return common
+
+
+def _add_audience(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--drafts", action="store_true", help="连草稿一起生成")
+    parser.add_argument("--future", action="store_true", help="连未到发布时间的一起生成")
+    parser.add_argument("--expired", action="store_true", help="连已下线的一起生成")
+
+
+def _add_jobs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="数", help="同时用几个进程")

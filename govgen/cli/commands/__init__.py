@@ -1,0 +1,1 @@
+"""The commands, one file each; each has `run(options, console) -> exit code`."""

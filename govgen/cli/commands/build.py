@@ -1,0 +1,72 @@
+"""`govgen build`: builds the county and reports every finding."""
+
+from __future__ import annotations
+
+import shutil
+from argparse import Namespace
+from typing import Any
+
+from govgen.cli.console import Console
+from govgen.cli.session import build_options, open_checkout
+from govgen.model.build import BuildReport
+from govgen.model.finding import Severity
+from govgen.model.rules import SEVERITIES
+from govgen.pipeline import build
+from govgen.render.ledger import read_ledger
+from govgen.sites.load import load_county
+
+
+def run(options: Namespace, console: Console) -> int:
+    """Build into the output folder."""
+    checkout = open_checkout(options)
+    wanted = build_options(checkout, load_county(checkout), options)
+    if options.clean and read_ledger(wanted.output):
+        shutil.rmtree(wanted.output)
+    report = build(checkout, wanted, console)
+    if options.json:
+        console.print_json(report_as_json(report, console))
+    else:
+        say_report(report, console)
+        console.say("output", folder=wanted.output)
+    return exit_code(report)
+
+
+def exit_code(report: BuildReport) -> int:
+    """Return 1 where findings hold something back."""
+    holding = (Severity.ERROR, Severity.STOP)
+    return int(bool(report.held) or any(SEVERITIES[finding.rule] in holding for finding in report.findings))
+
+
+def say_report(report: BuildReport, console: Console) -> None:
+    """Print what a build came to."""
+    console.findings(report.findings)
+    console.tally(report.findings)
+    words = [f"{console.texts.word('states', state)} {number}" for state, number in report.states.items() if number]
+    console.say("states", states="，".join(words))
+    if report.held:
+        console.say("held", number=len(report.held))
+    console.say(
+        "built",
+        sites=len(report.sites),
+        documents=report.documents,
+        pages=report.pages,
+        written=report.written,
+        removed=report.removed,
+        seconds=f"{report.seconds:.2f}",
+        rate=round(report.pages / max(report.seconds, 0.001)),
+    )
+
+
+def report_as_json(report: BuildReport, console: Console) -> dict[str, Any]:
+    """Return what a build came to in the form of the contract."""
+    return {
+        "sites": [vars(site) for site in report.sites],
+        "documents": report.documents,
+        "states": report.states,
+        "pages": report.pages,
+        "written": report.written,
+        "removed": report.removed,
+        "held": list(report.held),
+        "findings": [console.as_json(finding) for finding in report.findings],
+        "seconds": round(report.seconds, 3),
+    }

@@ -1,0 +1,57 @@
+"""The command line: reads arguments, the clock and the environment, runs one command, and turns faults into exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from argparse import Namespace
+from collections.abc import Sequence
+
+from govgen.cli.arguments import make_parser
+from govgen.cli.console import Console
+from govgen.errors import ConfigurationError, GovgenError, MachineryError
+from govgen.texts import load_texts
+
+DONE, HELD_BACK, WRONG_USAGE, MACHINERY_FAILED = 0, 1, 2, 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = make_parser().parse_args(arguments)
+    texts = load_texts(options.lang or os.environ.get("GOVGEN_LANG", "zh"))
+    console = Console(texts, options)
+    try:
+        return _run(options, console)
+    except ConfigurationError as error:
+        console.error(error)
+        console.findings(error.findings)
+        return WRONG_USAGE
+    except MachineryError as error:
+        console.error(error)
+        if error.__cause__ and options.verbose:
+            traceback.print_exception(error.__cause__, file=sys.stderr)
+        return MACHINERY_FAILED
+    except GovgenError as error:
+        console.error(error)
+        return WRONG_USAGE
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        console.error(MachineryError("disk", reason=f"{place}{error.strerror or error}"))
+        return MACHINERY_FAILED
+    except KeyboardInterrupt:
+        console.error(MachineryError("stopped"))
+        return MACHINERY_FAILED
+
+
+def _run(options: Namespace, console: Console) -> int:
+    # Each command's module is imported only when it is called: start-up time counts.
+    from importlib import import_module
+
+    command = import_module(f"govgen.cli.commands.{options.command}")
+    return int(command.run(options, console))
+
+
+def entry_point() -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Turns one file into a document or into findings."""

@@ -1,0 +1,242 @@
+"""Turns one file into a document, or into findings that say all that is wrong with it."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from govgen.content.attachments import SiteFiles
+from govgen.content.fields import Fields, day_or_none, read_fields
+from govgen.content.front_matter import FrontMatter, FrontMatterError, split_front_matter
+from govgen.content.keys import KEYS, RELATIONS
+from govgen.content.markdown import Converter
+from govgen.content.place import Place, PlaceFault, place_document
+from govgen.content.references import References
+from govgen.content.sanitise import sanitise
+from govgen.model.county import County
+from govgen.model.document import Document, Kind, Reference, Status, Validity
+from govgen.model.finding import Finding, Severity
+from govgen.model.rules import SEVERITIES
+from govgen.repo.checkout import Checkout
+
+DOCUMENT_BYTES = 2_000_000
+TOC_HEADINGS = 3
+_SUMMARY_CHARACTERS = 120
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+_ALIAS = re.compile(r"(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+/?")
+_DATED_NAME = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?!\d)")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one file: a document, or none where findings hold it; and all findings."""
+
+    path: str
+    document: Document | None
+    findings: tuple[Finding, ...]
+
+
+class Parser:
+    """Parses the documents of a county; made once in each worker."""
+
+    def __init__(self, checkout: Checkout, county: County, markdown: Mapping[str, Any]) -> None:
+        self._checkout = checkout
+        self._county = county
+        self._timezone = ZoneInfo(county.timezone)
+        self._markdown = markdown
+        self._converter = Converter(markdown)
+        self._files: dict[str, SiteFiles] = {}
+
+    def renew(self) -> Parser:
+        """Return a parser that has seen nothing yet."""
+        return Parser(self._checkout, self._county, self._markdown)
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of a file of the checkout. Raises OSError."""
+        return self._checkout.read(path)
+
+    def parse(self, path: str, content: bytes) -> Verdict:
+        """Return the verdict on a file's bytes."""
+        findings: list[Finding] = []
+        document = None
+        try:
+            front = split_front_matter(_decode(content))
+            document = self._parse(path, content, front, findings)
+        except FrontMatterError as error:
+            findings.append(Finding(error.rule, path, error.line, error.values))
+        except PlaceFault as fault:
+            findings.append(Finding(fault.rule, path, None, fault.values))
+        is_held = any(SEVERITIES[finding.rule] is Severity.ERROR for finding in findings)
+        return Verdict(path, None if is_held else document, tuple(sorted(findings, key=Finding.sort_key)))
+
+    def _parse(self, path: str, content: bytes, front: FrontMatter, findings: list[Finding]) -> Document | None:
+        place, fields = self._read_head(path, front, findings)
+        if place is None:
+            return None
+        files = self._files.setdefault(place.site.id, SiteFiles(self._checkout, place.site.id))
+        references = References(path, place.address, files, front)
+        relations = [
+            Reference(number, target, fields.lines.get(name), name)
+            for name in RELATIONS
+            for number, target in enumerate(fields.known.get(name, ()))
+        ]
+        for file in fields.known.get("attachments", ()):
+            references.carry(file.target, file.title, file.line, is_listed=True)
+        image = references.carry(fields.text("image"), "", fields.lines.get("image")) if "image" in fields.known else None
+        raw = self._converter.convert(front.body)
+        clean = sanitise(raw.html, references.rewrite)
+        toc = sanitise(raw.toc, references.rewrite).html if raw.headings >= TOC_HEADINGS else ""
+        findings += references.findings
+        for tag in clean.dropped:
+            findings.append(Finding("HTML-DROPPED", path, references.find_line(f"<{tag}"), {"tag": tag}))
+        if not clean.html.strip() and not place.is_standing:
+            findings.append(Finding("BODY-EMPTY", path, front.body_line))
+        return _make_document(path, content, place, fields, clean.html, toc, references, relations, image)
+
+    def _read_head(self, path: str, front: FrontMatter, findings: list[Finding]) -> tuple[Place | None, Fields]:
+        place = fault = None
+        fields = read_fields(front, path, self._timezone, may_be_free="/services/" in path)
+        findings += fields.findings
+        try:
+            place = place_document(
+                path, self._county, section_key=fields.text("section"), slug=fields.text("slug")
+            )
+        except PlaceFault as error:
+            fault = error
+            key = {"FM-SLUG": "slug", "FM-SECTION": "section"}.get(error.rule, "")
+            findings.append(Finding(fault.rule, path, fields.lines.get(key), fault.values))
+        if place:
+            fields = self._complete(path, place, fields, findings)
+        return place, fields
+
+    def _complete(self, path: str, place: Place, fields: Fields, findings: list[Finding]) -> Fields:
+        """Fill in what a title, a date and a status are taken from when they are not given, and miss what is."""
+        known = dict(fields.known)
+        if place.is_standing:
+            holder = place.section or place.village or place.site
+            known.setdefault("title", holder.name)
+        elif "title" not in known and not any(f.values.get("key") == "title" for f in fields.findings):
+            findings.append(Finding("FM-TITLE", path, 1))
+        is_dated = bool(place.section and place.section.kind.is_dated and not place.is_standing)
+        if "date" not in known and "date" not in fields.lines:
+            named = _DATED_NAME.match(path.rpartition("/")[2])
+            if named:
+                fields_of_name = read_fields(
+                    FrontMatter({"date": named[0]}, {}, "", 1), path, self._timezone, may_be_free=False
+                )
+                known |= fields_of_name.known
+            if "date" not in known and is_dated:
+                findings.append(Finding("FM-DATE-MISSING", path, 1))
+        if known.get("draft") == "true":
+            known["status"] = "draft"
+        if {"publish_at", "expires_at"} <= known.keys() and known["publish_at"] >= known["expires_at"]:
+            findings.append(Finding("FM-WINDOW", path, fields.lines.get("expires_at")))
+        for alias in known.get("aliases", ()):
+            if not _ALIAS.fullmatch(alias) or len(alias) > 200:
+                findings.append(Finding("FM-ADDRESS", path, fields.lines.get("aliases"), {"value": alias}))
+        return Fields(known, fields.free, fields.lines)
+
+
+def _decode(content: bytes) -> str:
+    """Return the text of a file. Raises FrontMatterError where it is empty, not UTF-8, or holds control characters."""
+    if not content.strip():
+        raise FrontMatterError("FILE-EMPTY", None)
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise FrontMatterError("FILE-ENCODING", 1, guess="UTF-16")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise FrontMatterError("FILE-ENCODING", line, guess=_guess_encoding(content)) from error
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if control := _CONTROL.search(text):
+        line = text.count("\n", 0, control.start()) + 1
+        raise FrontMatterError("FILE-CONTROL", line, character=f"U+{ord(control[0]):04X}")
+    return text
+
+
+def _guess_encoding(content: bytes) -> str:
+    try:
+        content.decode("gb18030")
+        return "GBK"
+    except UnicodeDecodeError:
+        return "?"
+
+
+def _make_document(
+    path: str,
+    content: bytes,
+    place: Place,
+    fields: Fields,
+    body: str,
+    toc: str,
+    references: References,
+    relations: list[Reference],
+    image: str | None,
+) -> Document:
+    known = fields.known
+    return Document(
+        id=place.id,
+        site=place.site.id,
+        section=place.section.id if place.section else "",
+        village=place.village.id if place.village else "",
+        kind=place.kind,
+        name=place.name,
+        address=place.address,
+        path=path,
+        digest=hashlib.sha256(content).hexdigest(),
+        title=fields.text("title"),
+        date=known.get("date"),
+        updated=known.get("updated"),
+        status=Status(known.get("status", "published")),
+        publish_at=known.get("publish_at"),
+        expires_at=known.get("expires_at"),
+        source=fields.text("source"),
+        author="、".join(fields.texts("author")),
+        summary=fields.text("summary") or _first_words(body),
+        html=body,
+        toc=toc,
+        language=fields.text("lang"),
+        keywords=fields.texts("keywords"),
+        topics=fields.texts("topics"),
+        submit=fields.texts("submit"),
+        aliases=fields.texts("aliases"),
+        reviewed_by=fields.texts("reviewed_by"),
+        changes=known.get("changes", ()),
+        image=image or "",
+        image_text=fields.text("image_alt"),
+        order=known.get("order", 0),
+        validity=Validity(known["validity"]) if "validity" in known else None,
+        document_number=fields.text("document_number"),
+        days_of_letter=(day_or_none(known.get("received_on")), day_or_none(known.get("replied_on"))),
+        opens_on=day_or_none(known.get("opens_on")),
+        closes_on=day_or_none(known.get("closes_on")),
+        replied_by=fields.text("replied_by"),
+        facts=_facts(place.kind, fields),
+        extra=fields.free,
+        references=tuple([*references.found, *relations]),
+        files=tuple(references.files.values()),
+    )
+
+
+def _facts(kind: Kind, fields: Fields) -> tuple[tuple[str, str], ...]:
+    """Return what stands in a document's table of facts, in the order of the keys; a service's free keys as written."""
+    if kind is Kind.SERVICE:
+        return tuple((key, value) for key, value in fields.free.items() if isinstance(value, str) and value)
+    return tuple(
+        (name, str(fields.known[name])) for name, key in KEYS.items() if key.label == kind.value and name in fields.known
+    )
+
+
+def _first_words(body: str) -> str:
+    """Return the beginning of the first paragraph that says something."""
+    for paragraph in re.findall(r"<p>(.*?)</p>", body, re.DOTALL):
+        text = " ".join(html.unescape(re.sub(r"<[^>]*>", "", paragraph)).split())
+        if len(text) >= 30:
+            return text if len(text) <= _SUMMARY_CHARACTERS else text[: _SUMMARY_CHARACTERS - 1] + "…"
+    return ""

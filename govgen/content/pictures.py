@@ -1,0 +1,93 @@
+"""The door to Pillow and defusedxml: looks at a picture's header before anyone decodes it, and into every SVG."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PIL import Image, UnidentifiedImageError
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+PICTURE_PIXELS = 50_000_000
+SVG_BYTES = 200_000
+_SVG = "{http://www.w3.org/2000/svg}"
+_SVG_TAGS = frozenset(
+    "svg g defs title desc path rect circle ellipse line polyline polygon text tspan linearGradient radialGradient stop"
+    " clipPath use symbol pattern mask".split()
+)
+_FORMATS = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "gif": "GIF", "webp": "WEBP"}
+
+
+class PictureFault(Exception):
+    """The picture can't be shown; `rule` names the finding."""
+
+    def __init__(self, rule: str, **values: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
+        self.values = values
+
+
+@dataclass(frozen=True)
+class Size:
+    """A picture's size in pixels; 0 where an SVG doesn't say."""
+
+    width: int
+    height: int
+
+
+def measure_picture(content: bytes, ending: str) -> Size:
+    """Return a picture's size from its header alone. Raises PictureFault where type, size or content is wrong."""
+    if ending == "svg":
+        return _measure_svg(content)
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of huge pictures when it reads the header; the limit here is lower and comes with words.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content), formats=[_FORMATS[ending]]) as picture:
+                width, height = picture.size
+    except Image.DecompressionBombError as error:
+        raise PictureFault("IMG-SIZE", size=str(error).split("(")[1].split(" ")[0], limit="5000") from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise PictureFault("ATT-CONTENT", type=ending) from error
+    if width * height > PICTURE_PIXELS:
+        raise PictureFault("IMG-SIZE", size=f"{width} × {height}", limit=str(PICTURE_PIXELS // 10_000))
+    return Size(width, height)
+
+
+def _measure_svg(content: bytes) -> Size:
+    # Imported here: few documents carry an SVG.
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import ParseError, fromstring
+
+    if len(content) > SVG_BYTES:
+        raise PictureFault("IMG-SVG", what=f"> {SVG_BYTES // 1000} KB")
+    try:
+        root = fromstring(content)
+    except (ParseError, DefusedXmlException, ValueError, RecursionError) as error:
+        raise PictureFault("IMG-SVG", what=type(error).__name__) from error
+    for element in root.iter():
+        if fault := _find_svg_fault(element):
+            raise PictureFault("IMG-SVG", what=fault)
+    return Size(_pixels(root.get("width", "")), _pixels(root.get("height", "")))
+
+
+def _find_svg_fault(element: Element) -> str:
+    """Return the first part of an SVG element that could run, load or restyle; empty if there is none."""
+    tag = str(element.tag)
+    if not tag.startswith(_SVG) or tag.removeprefix(_SVG) not in _SVG_TAGS:
+        return f"<{tag.rpartition('}')[2]}>"
+    for name, value in element.attrib.items():
+        plain = name.rpartition("}")[2].lower()
+        is_foreign_address = "url(" in value and "url(#" not in value
+        if plain.startswith("on") or plain == "style" or (plain == "href" and value[:1] != "#") or is_foreign_address:
+            return plain
+    return ""
+
+
+def _pixels(text: str) -> int:
+    number = text.removesuffix("px").split(".")[0]
+    return int(number) if number.isdigit() and len(number) < 6 else 0

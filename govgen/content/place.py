@@ -1,0 +1,132 @@
+"""Tells from a file's path what it is: whose, in which section, at which address."""
+
+from __future__ import annotations
+
+import difflib
+import posixpath
+import re
+from dataclasses import dataclass
+
+from govgen.model.county import County, Section, SectionKind, Site, Village
+from govgen.model.document import Kind
+from govgen.pinyin import ascii_name
+
+DOCUMENT_ENDINGS = (".md", ".markdown")
+
+KIND_OF_SECTION = {
+    SectionKind.NEWS: Kind.ARTICLE,
+    SectionKind.NOTICES: Kind.ARTICLE,
+    SectionKind.POLICIES: Kind.POLICY,
+    SectionKind.INTERPRETATIONS: Kind.INTERPRETATION,
+    SectionKind.SERVICES: Kind.SERVICE,
+    SectionKind.LETTERS: Kind.LETTER,
+    SectionKind.CONSULTATIONS: Kind.CONSULTATION,
+    SectionKind.PAGES: Kind.PAGE,
+    SectionKind.DATA: Kind.DATA,
+}
+STANDING = "index"
+"""The name of a standing text: of a site, a section or a village."""
+
+_HIDDEN_CHARACTERS = re.compile(r"[\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2066-\u2069\x00-\x1f\x7f-\x9f\ufeff]")
+
+
+class PlaceFault(Exception):
+    """The file lies where no document can lie; `rule` names the finding."""
+
+    def __init__(self, rule: str, **values: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
+        self.values = values
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a document belongs."""
+
+    site: Site
+    section: Section | None
+    """None for the standing text of a site or a village."""
+
+    village: Village | None
+    name: str
+
+    @property
+    def is_standing(self) -> bool:
+        """Whether it is the standing text of a site, section or village, shown on that page."""
+        return self.name == STANDING
+
+    @property
+    def folder(self) -> str:
+        """The section's or village's address below the site; empty for the site itself."""
+        if self.section:
+            return self.section.id
+        return self.village.folder if self.village else ""
+
+    @property
+    def id(self) -> str:
+        """site:section/name"""
+        return f"{self.site.id}:{self.folder}/{self.name}" if self.folder else f"{self.site.id}:{self.name}"
+
+    @property
+    def address(self) -> str:
+        """Below the site's mount."""
+        if self.is_standing:
+            return f"/{self.folder}/" if self.folder else "/"
+        return f"/{self.folder}/{self.name}.html"
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of document that lies here."""
+        return KIND_OF_SECTION[self.section.kind] if self.section and not self.is_standing else Kind.PAGE
+
+
+def place_document(path: str, county: County, *, section_key: str = "", slug: str = "") -> Place:
+    """Return where the file at `path` belongs; `section_key` and `slug` are its front matter's. Raises PlaceFault."""
+    _, site_id, *folders, file_name = path.split("/")
+    site = county.find_site(site_id)
+    if not folders and site is None and file_name == site_id:
+        raise PlaceFault("FILE-PLACE", guess="content/<site>/<section>/")
+    if site is None:
+        raise PlaceFault("FILE-PLACE", guess=_guess(site_id, [site.id for site in county.sites], "content/{}/"))
+    if _HIDDEN_CHARACTERS.search(path):
+        raise PlaceFault("FILE-NAME", name=path.encode("ascii", "backslashreplace").decode())
+    stem = posixpath.splitext(file_name)[0]
+    section, village = _find_section(site, "/".join(folders), stem, section_key)
+    if stem == STANDING and folders and section and section.id != "/".join(folders):
+        stem = folders[-1]
+    if slug and (re.search(r"[/\\]|\.\.", slug) or not ascii_name(slug)):
+        raise PlaceFault("FM-SLUG", value=slug)
+    name = ascii_name(slug or stem)
+    if not name:
+        raise PlaceFault("FILE-NAME", name=file_name)
+    return Place(site, section, village, name)
+
+
+def _find_section(site: Site, folder: str, stem: str, section_key: str) -> tuple[Section | None, Village | None]:
+    village = None
+    if folder == "villages" or folder.startswith("villages/"):
+        village_id = (folder.split("/") + [""])[1]
+        village = site.find_village(village_id)
+        if village is None:
+            raise PlaceFault("FILE-PLACE", guess=_guess(village_id, [v.id for v in site.villages], "villages/{}/"))
+    if stem == STANDING and folder == (village.folder if village else ""):
+        return None, village
+    if section_key:
+        wanted = [s for s in site.sections if section_key in (s.id, s.name) and s.village == (village.id if village else "")]
+        if not wanted:
+            raise PlaceFault("FM-SECTION", value=section_key, guess=_section_names(site, village))
+        return wanted[0], village
+    section = site.find_section_of_folder(folder)
+    if section is None:
+        ids = [section.id for section in site.sections if section.village == (village.id if village else "")]
+        raise PlaceFault("FILE-PLACE", guess=_guess(folder, ids, f"content/{site.id}/{{}}/"))
+    return section, village
+
+
+def _section_names(site: Site, village: Village | None) -> str:
+    return "、".join(s.id for s in site.sections if s.village == (village.id if village else ""))
+
+
+def _guess(word: str, known: list[str], form: str) -> str:
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return "、".join(form.format(name) for name in (near or known[:6])) or form.format("…")

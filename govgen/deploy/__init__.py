@@ -1,0 +1,1 @@
+"""Puts a release where citizens read it."""

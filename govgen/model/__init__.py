@@ -1,0 +1,1 @@
+"""The vocabulary all stages share: frozen dataclasses and nothing that acts."""

@@ -1,0 +1,176 @@
+"""The county and its sites, as the files in `sites/` describe them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class SiteKind(Enum):
+    """What kind of organisation owns a site."""
+
+    PORTAL = "portal"
+    DEPARTMENT = "department"
+    TOWNSHIP = "township"
+
+
+class Mount(Enum):
+    """Where a site is reached."""
+
+    SUBDOMAIN = "subdomain"
+    """At `<host>.<domain>`."""
+
+    PATH = "path"
+    """At `www.<domain>/<host>/`."""
+
+
+class SectionKind(Enum):
+    """What a section holds; it decides the documents' kind, template and required fields."""
+
+    NEWS = "news"
+    NOTICES = "notices"
+    POLICIES = "policies"
+    INTERPRETATIONS = "interpretations"
+    SERVICES = "services"
+    LETTERS = "letters"
+    CONSULTATIONS = "consultations"
+    PAGES = "pages"
+    DATA = "data"
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether its documents are listed by date, and so must have one."""
+        return self not in (SectionKind.PAGES, SectionKind.SERVICES)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A named place in a site that lists documents."""
+
+    id: str
+    """Its folder and address: `news`, or `villages/shanghe/news` for a village's."""
+
+    name: str
+    kind: SectionKind
+    freshness_days: int
+    """After so many days without a new document it counts as stale; 0 where there is no limit."""
+
+    village: str = ""
+    """The village it belongs to; empty for a section of the site itself."""
+
+
+@dataclass(frozen=True)
+class Village:
+    """A village or community below a township."""
+
+    id: str
+    name: str
+
+    @property
+    def folder(self) -> str:
+        """Its folder below the site's, and its address."""
+        return f"villages/{self.id}"
+
+
+@dataclass(frozen=True)
+class Site:
+    """One set of pages with one owner and one mount."""
+
+    id: str
+    name: str
+    short_name: str
+    kind: SiteKind
+    host: str
+    mount: Mount
+    sections: tuple[Section, ...]
+    villages: tuple[Village, ...] = ()
+    editors: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    phone: str = ""
+    address: str = ""
+    hours: str = ""
+
+    @property
+    def is_portal(self) -> bool:
+        """Whether it is the county's portal."""
+        return self.kind is SiteKind.PORTAL
+
+    def find_section(self, section_id: str) -> Section | None:
+        """Return the section with this id; None if there is none."""
+        return next((section for section in self.sections if section.id == section_id), None)
+
+    def find_section_of_folder(self, folder: str) -> Section | None:
+        """Return the section a folder below the site's belongs to: the longest section id that begins it."""
+        fitting = [s for s in self.sections if folder == s.id or folder.startswith(s.id + "/")]
+        return max(fitting, key=lambda section: len(section.id), default=None)
+
+    def find_village(self, village_id: str) -> Village | None:
+        """Return the village with this id; None if there is none."""
+        return next((village for village in self.villages if village.id == village_id), None)
+
+
+@dataclass(frozen=True)
+class CountyIdentity:
+    """What the footer and the page tags of every page say."""
+
+    site_code: str
+    icp: str
+    police: str
+    sponsor: str
+    phone: str
+    address: str
+    report_error_url: str
+
+
+@dataclass(frozen=True)
+class Channels:
+    """Where citizens are received; a static page needs a real receiver."""
+
+    consultation: str
+    services: str
+
+
+@dataclass(frozen=True)
+class Lists:
+    """How long lists are."""
+
+    section: int = 30
+    """Documents on a section's first page; older ones are in the archives by month."""
+
+    home: int = 7
+    """Documents in a list on a home page."""
+
+    per_site: int = 2
+    """Documents of one site in a list that gathers from many."""
+
+    feed: int = 30
+    """Documents in a feed."""
+
+
+@dataclass(frozen=True)
+class County:
+    """The whole repository: all sites, one domain, one identity."""
+
+    name: str
+    full_name: str
+    domain: str
+    division_code: str
+    language: str
+    timezone: str
+    identity: CountyIdentity
+    channels: Channels
+    lists: Lists
+    sites: tuple[Site, ...]
+
+    @property
+    def portal(self) -> Site:
+        """The site that collects from the others."""
+        return next(site for site in self.sites if site.is_portal)
+
+    def find_site(self, site_id: str) -> Site | None:
+        """Return the site with this id; None if there is none."""
+        return next((site for site in self.sites if site.id == site_id), None)
+
+    def sites_of_kind(self, kind: SiteKind) -> tuple[Site, ...]:
+        """Return the sites of a kind, in the order of their files."""
+        return tuple(site for site in self.sites if site.kind is kind)

@@ -1,0 +1,164 @@
+"""A document as it was parsed: independent of the clock, of the mounts and of every other document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import Enum
+
+
+class Kind(Enum):
+    """What a document is; its section's kind decides, and it decides the template."""
+
+    ARTICLE = "article"
+    PAGE = "page"
+    POLICY = "policy"
+    INTERPRETATION = "interpretation"
+    SERVICE = "service"
+    LETTER = "letter"
+    CONSULTATION = "consultation"
+    DATA = "data"
+
+
+class Status(Enum):
+    """What its editor says of a document."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
+class Validity(Enum):
+    """Whether a policy binds."""
+
+    IN_FORCE = "in_force"
+    AMENDED = "amended"
+    REPEALED = "repealed"
+    EXPIRED = "expired"
+
+
+class State(Enum):
+    """What becomes of a document in one build, with its status, the clock and its findings taken together."""
+
+    LISTED = "listed"
+    """Has a page and stands in lists."""
+
+    WITHDRAWN = "withdrawn"
+    """Leaves a short page that says so."""
+
+    DRAFT = "draft"
+    FUTURE = "future"
+    EXPIRED = "expired"
+    HELD = "held"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A link, picture or relation of a document, as written, to be resolved against the whole county."""
+
+    number: int
+    """Its place in the document; the body's HTML holds `REFERENCE_MARK + number` in its stead."""
+
+    target: str
+    line: int | None
+    relation: str = "link"
+    """link, or the front-matter key: interprets, amends, repealed_by, outcome, translation_of."""
+
+
+REFERENCE_MARK = "/-reference-/"
+"""Stands in parsed HTML where an address goes once it is known; not a path the program ever gives out."""
+
+
+@dataclass(frozen=True)
+class CarriedFile:
+    """A picture or attachment of a document, checked and ready to be copied."""
+
+    source: str
+    """Relative to the repository."""
+
+    address: str
+    """Below the site's mount, with a leading slash."""
+
+    name: str
+    """What the reader sees."""
+
+    type: str
+    """PDF, DOCX, PNG, …"""
+
+    size_bytes: int
+    is_picture: bool
+    width: int = 0
+    height: int = 0
+    is_listed: bool = False
+    """Whether the front matter names it, so that it stands in the document's list of attachments."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """One Markdown file, parsed."""
+
+    id: str
+    """site:section/name"""
+
+    site: str
+    section: str
+    """The section's id; empty for the site's own standing text."""
+
+    village: str
+    kind: Kind
+    name: str
+    """The last part of its address without the ending; `index` for a standing text."""
+
+    address: str
+    """Below the site's mount, with a leading slash."""
+
+    path: str
+    """Of its file, relative to the repository."""
+
+    digest: str
+    """Of the file's bytes."""
+
+    title: str
+    date: datetime | None
+    updated: datetime | None
+    status: Status
+    publish_at: datetime | None
+    expires_at: datetime | None
+    source: str
+    author: str
+    summary: str
+    html: str
+    toc: str
+    language: str
+    keywords: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    submit: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    reviewed_by: tuple[str, ...] = ()
+    changes: tuple[tuple[str, str], ...] = ()
+    """Public change notes: date and words."""
+
+    image: str = ""
+    """Address of its picture below the site's mount."""
+
+    image_text: str = ""
+    order: int = 0
+    """Place among the standing pages of its section."""
+
+    validity: Validity | None = None
+    document_number: str = ""
+    days_of_letter: tuple[date | None, date | None] = (None, None)
+    """A letter's days: received, replied."""
+
+    opens_on: date | None = None
+    closes_on: date | None = None
+    replied_by: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    """Kind-specific fields in display order: key of the field, or a service's own label; and the text."""
+
+    extra: Mapping[str, object] = field(default_factory=dict)
+    """Front-matter keys the program does not know, as written."""
+
+    references: tuple[Reference, ...] = ()
+    files: tuple[CarriedFile, ...] = ()

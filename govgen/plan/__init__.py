@@ -1,0 +1,1 @@
+"""Decides what is built and why, and what each page shows."""

@@ -1,0 +1,54 @@
+"""The theme's static files under fingerprinted names, so that browsers may keep them for ever."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_FINGERPRINT_CHARACTERS = 10
+_CSS_ADDRESS = re.compile(r"""url\(\s*["']?(?!data:|#)([^"')]+)["']?\s*\)""")
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One static file of the theme as it is published."""
+
+    path: str
+    """Below the host, with a leading slash."""
+
+    content: bytes
+
+
+def load_assets(theme: Path) -> Mapping[str, Asset]:
+    """Return the theme's static files by their name below `static/`; style sheets point to fingerprinted names."""
+    static = theme / "static"
+    names = sorted(str(file.relative_to(static).as_posix()) for file in static.rglob("*") if file.is_file())
+    assets: dict[str, Asset] = {}
+    for name in sorted(names, key=lambda name: (name.endswith(".css"), name)):
+        content = (static / name).read_bytes()
+        if name.endswith(".css"):
+            content = _point_to_assets(content.decode("utf-8"), name, assets).encode("utf-8")
+        assets[name] = Asset(f"/assets/{_fingerprinted(name, content)}", content)
+    return assets
+
+
+def _fingerprinted(name: str, content: bytes) -> str:
+    stem, ending = posixpath.splitext(name)
+    return f"{stem}.{hashlib.sha256(content).hexdigest()[:_FINGERPRINT_CHARACTERS]}{ending}"
+
+
+def _point_to_assets(css: str, name: str, assets: Mapping[str, Asset]) -> str:
+    """Rewrite a style sheet's addresses to the fingerprinted names, relative so that they hold under any mount."""
+
+    def rewrite(match: re.Match[str]) -> str:
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(name), match[1]))
+        if target not in assets:
+            return match[0]
+        here = posixpath.dirname(f"/assets/{name}")
+        return f'url("{posixpath.relpath(assets[target].path, here)}")'
+
+    return _CSS_ADDRESS.sub(rewrite, css)

@@ -1,0 +1,143 @@
+"""Documents as lists show them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from govgen.catalog.store import read_day, read_time
+from govgen.model.county import SectionKind, Site, SiteKind
+from govgen.model.view import Block, Item
+from govgen.plan.scope import Scope
+
+COLUMNS = (
+    "d.path, d.id, d.site, d.kind, d.title, d.address, d.date, d.source, d.summary, d.number, d.validity, d.image,"
+    " d.image_text, d.replied_by, d.received_on, d.replied_on, d.opens_on, d.closes_on, d.state,"
+    " EXISTS (SELECT 1 FROM refs JOIN documents i ON i.path = refs.document WHERE to_document = d.path"
+    " AND relation = 'interprets' AND i.is_listed) AS is_interpreted,"
+    " EXISTS (SELECT 1 FROM refs WHERE document = d.path AND relation = 'outcome' AND to_document IS NOT NULL)"
+    " AS has_outcome"
+)
+_ORDER = "ORDER BY d.date DESC, d.id"
+
+
+def make_item(scope: Scope, row: sqlite3.Row) -> Item:
+    """Return a document as a list of this site shows it."""
+    owner = scope.site_of(row["site"])
+    received, replied = read_day(row["received_on"]), read_day(row["replied_on"])
+    return Item(
+        title=row["title"],
+        href=scope.href(row["address"], owner),
+        kind=row["kind"],
+        date=read_time(row["date"]),
+        source=row["source"] or owner.short_name,
+        site_id=owner.id,
+        summary=row["summary"],
+        is_elsewhere=owner is not scope.site,
+        number=row["number"],
+        validity=row["validity"],
+        image=scope.href(row["image"], owner) if row["image"] else "",
+        image_text=row["image_text"],
+        replied_by=row["replied_by"],
+        days=(replied - received).days if received and replied else None,
+        opens_on=day_moment(row["opens_on"], scope),
+        closes_on=day_moment(row["closes_on"], scope),
+        phase=phase(row, scope),
+        is_interpreted=bool(row["is_interpreted"]),
+        status="published" if row["state"] == "listed" else row["state"],
+    )
+
+
+def day_moment(text: str, scope: Scope) -> datetime | None:
+    """Return midnight of the day a column holds, in the county's time zone."""
+    day = read_day(text)
+    return datetime.combine(day, time(), ZoneInfo(scope.county.timezone)) if day else None
+
+
+def phase(row: sqlite3.Row, scope: Scope) -> str:
+    """Return how far a consultation is: coming, open, closed, answered; empty for other documents."""
+    if row["kind"] != "consultation" or not (row["opens_on"] or row["closes_on"]):
+        return ""
+    today = scope.clock.date().isoformat()
+    if row["has_outcome"]:
+        return "answered"
+    if row["opens_on"] > today:
+        return "coming"
+    return "open" if not row["closes_on"] or row["closes_on"] >= today else "closed"
+
+
+def section_items(scope: Scope, section_id: str, *, limit: int = -1, month: str = "") -> tuple[Item, ...]:
+    """Return what a section of this site lists, newest first; a `month` as 2026-03, -1 for no limit."""
+    rows = scope.catalog.rows(
+        f"SELECT {COLUMNS} FROM listings JOIN documents d ON d.path = listings.document"
+        f" WHERE listings.site = ? AND listings.section = ? AND (? = '' OR listings.month = ?) {_ORDER} LIMIT ?",
+        scope.site.id,
+        section_id,
+        month,
+        month,
+        limit,
+    )
+    return make_items(scope, rows)
+
+
+def standing_pages(scope: Scope, section_id: str) -> tuple[Item, ...]:
+    """Return what an undated section of this site lists, in the order its editors gave."""
+    rows = scope.catalog.rows(
+        f"SELECT {COLUMNS} FROM listings JOIN documents d ON d.path = listings.document"
+        " WHERE listings.site = ? AND listings.section = ? ORDER BY d.place = 0, d.place, d.id",
+        scope.site.id,
+        section_id,
+    )
+    return make_items(scope, rows)
+
+
+def gathered_items(
+    scope: Scope, kind: SectionKind, sites: Iterable[Site], *, limit: int, per_site: int
+) -> tuple[Item, ...]:
+    """Return the newest documents of a kind of section over several sites, at most `per_site` of each."""
+    names = [site.id for site in sites]
+    rows = scope.catalog.rows(
+        f"SELECT {COLUMNS} FROM gathered g JOIN documents d ON d.path = g.document"
+        f" WHERE g.section_kind = ? AND g.rank <= ? AND g.site IN ({', '.join('?' * len(names))}) {_ORDER} LIMIT ?",
+        kind.value,
+        per_site,
+        *names,
+        limit,
+    )
+    return make_items(scope, rows)
+
+
+def site_items(scope: Scope, kind: SectionKind, site: Site, *, limit: int = -1) -> tuple[Item, ...]:
+    """Return what one other site has in its sections of a kind, newest first."""
+    rows = scope.catalog.rows(
+        f"SELECT {COLUMNS} FROM gathered g JOIN documents d ON d.path = g.document"
+        f" WHERE g.section_kind = ? AND g.site = ? {_ORDER} LIMIT ?",
+        kind.value,
+        site.id,
+        limit,
+    )
+    return make_items(scope, rows)
+
+
+def make_items(scope: Scope, rows: Iterable[sqlite3.Row]) -> tuple[Item, ...]:
+    """Return rows selected with `COLUMNS` as items."""
+    return tuple(make_item(scope, row) for row in rows)
+
+
+def other_sites(scope: Scope, *kinds: SiteKind) -> list[Site]:
+    """Return the county's sites of these kinds, all but the portal by default."""
+    wanted = kinds or (SiteKind.DEPARTMENT, SiteKind.TOWNSHIP)
+    return [site for site in scope.county.sites if site.kind in wanted]
+
+
+def site_blocks(scope: Scope, kind: SectionKind, *, limit: int = -1) -> tuple[Block, ...]:
+    """Return one block for each other site that has documents in sections of this kind."""
+    blocks = []
+    for site in other_sites(scope):
+        items = site_items(scope, kind, site, limit=limit)
+        section = next((s for s in site.sections if s.kind is kind and not s.village), None)
+        if items and section:
+            blocks.append(Block(site.id, site.short_name, kind.value, scope.href(f"/{section.id}/", site), items))
+    return tuple(blocks)

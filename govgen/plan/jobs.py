@@ -1,0 +1,111 @@
+"""Lists everything that is built: every page, feed, file and redirect, each with where it goes and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from govgen.catalog.store import Catalog
+from govgen.model.address import Addresses, file_of
+from govgen.model.build import Job, Reason
+from govgen.model.county import Mount, Section, SectionKind, Site
+from govgen.model.document import State
+from govgen.plan.assets import Asset
+
+_NOT_PAGES = frozenset({"feed", "sitemap", "sitemap_index", "robots", "security", "redirect", "file", "asset"})
+
+
+def plan_build(
+    catalog: Catalog, addresses: Addresses, assets: Mapping[str, Asset], built: frozenset[str], sites: Iterable[Site]
+) -> list[Job]:
+    """Return all jobs for these sites; `built` names the outputs that stand already."""
+    jobs: dict[str, Job] = {}
+    for site in sites:
+        for job in _plan_site(catalog, addresses, site, assets):
+            # A page beats a redirect that would stand at its address; among redirects the first does.
+            known = jobs.get(job.output)
+            if known is None or (known.kind == "redirect" and job.kind != "redirect"):
+                jobs[job.output] = replace(job, reason=Reason.ALL if job.output in built else Reason.NEW)
+    return list(jobs.values())
+
+
+def is_page(job: Job) -> bool:
+    """Tell whether a job makes an HTML page from a template."""
+    return job.kind not in _NOT_PAGES
+
+
+def _plan_site(
+    catalog: Catalog, addresses: Addresses, site: Site, assets: Mapping[str, Asset]
+) -> Iterator[Job]:
+    jobs = list(_below_mount(catalog, addresses, site))
+    yield from jobs
+    yield from _host(addresses, site, assets)
+    for row in catalog.rows("SELECT alias, address FROM aliases JOIN documents ON path = document WHERE aliases.site = ?", site.id):
+        alias = row["alias"] if row["alias"].endswith((".html", ".htm", "/")) else row["alias"] + "/"
+        yield _redirect(site, alias, addresses.output_path(site, alias), row["address"])
+    for job in jobs:
+        if is_page(job):
+            for output in addresses.former_paths(site, job.path):
+                yield _redirect(site, job.path, output, job.path)
+
+
+def _redirect(site: Site, path: str, output: str, goal: str) -> Job:
+    return Job(site.id, path, "redirect", output, goal)
+
+
+def _below_mount(catalog: Catalog, addresses: Addresses, site: Site) -> Iterator[Job]:
+    def job(path: str, kind: str, subject: str = "", month: str = "") -> Job:
+        return Job(site.id, path, kind, addresses.output_path(site, path), subject, month)
+
+    yield job("/", "portal" if site.is_portal else "home")
+    yield job("/feed.xml", "feed")
+    for section in site.sections:
+        yield from _section(catalog, site, section, job)
+    for row in catalog.rows(
+        "SELECT path, address, kind, section, state FROM documents WHERE site = ? AND has_page ORDER BY address",
+        site.id,
+    ):
+        is_topic = site.is_portal and row["section"] == "topics"
+        kind = "topic" if is_topic else row["kind"]
+        yield job(row["address"], "withdrawn" if row["state"] == State.WITHDRAWN.value else kind, row["path"])
+    for row in catalog.rows(
+        "SELECT DISTINCT files.address, files.source FROM files JOIN documents ON path = document"
+        " WHERE files.site = ? AND documents.is_listed ORDER BY files.address",
+        site.id,
+    ):
+        yield job(row["address"], "file", row["source"])
+    if site.villages:
+        yield job("/villages/", "villages")
+    for village in site.villages:
+        yield job(f"/{village.folder}/", "village", village.id)
+    yield job("/sitemap.html", "site_map")
+    yield job("/sitemap-portal.xml" if site.is_portal else "/sitemap.xml", "sitemap")
+    if site.is_portal:
+        yield job("/sites/", "sites")
+        yield job("/sitemap.xml", "sitemap_index")
+
+
+def _section(catalog: Catalog, site: Site, section: Section, job: Callable[..., Job]) -> Iterator[Job]:
+    yield job(f"/{section.id}/", "section", section.id)
+    if section.kind is SectionKind.PAGES:
+        return
+    months = catalog.rows(
+        "SELECT DISTINCT month FROM listings WHERE site = ? AND section = ? AND month != '' ORDER BY month",
+        site.id,
+        section.id,
+    )
+    yield job(f"/{section.id}/feed.xml", "feed", section.id)
+    for row in months:
+        yield job(f"/{section.id}/{row['month'].replace('-', '/')}/", "archive", section.id, row["month"])
+
+
+def _host(addresses: Addresses, site: Site, assets: Mapping[str, Asset]) -> Iterator[Job]:
+    """Yield what a second-level host has besides its site's pages; a site mounted by path leaves only redirects there."""
+    host = addresses.own_host(site)
+    if site.mount is Mount.PATH:
+        yield _redirect(site, "/404.html", f"{host}/404.html", "/")
+        return
+    for path, kind in (("/404.html", "404"), ("/robots.txt", "robots"), ("/.well-known/security.txt", "security")):
+        yield Job(site.id, path, kind, host + file_of(path))
+    for name, asset in assets.items():
+        yield Job(site.id, asset.path, "asset", host + asset.path, name)

@@ -1,0 +1,228 @@
+"""Turns a job into what its template is given: the page's own words about itself, and the view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from govgen.model.build import Job
+from govgen.model.county import Section
+from govgen.model.view import (
+    Block,
+    DocumentView,
+    Link,
+    NotFoundView,
+    Page,
+    SectionView,
+    SitesView,
+    SiteMapView,
+    TopicView,
+    VillagesView,
+)
+from govgen.plan.documents import document_view, find_row, topic_view
+from govgen.plan.homes import portal_home, site_home, village_home
+from govgen.plan.items import standing_pages
+from govgen.plan.scope import Scope, shown_sections, sites_by_initial, sites_by_kind, village_links
+from govgen.plan.sections import section_view
+
+DOCUMENT_TEMPLATES = frozenset(
+    "article page policy interpretation service letter consultation data withdrawn topic".split()
+)
+
+
+@dataclass(frozen=True)
+class Composition:
+    """All that one page is made from besides the site's chrome."""
+
+    page: Page
+    view_name: str
+    """The template's variable: view, or document."""
+
+    view: object
+
+
+def compose(scope: Scope, job: Job) -> Composition:
+    """Return what a page shows."""
+    if job.kind in DOCUMENT_TEMPLATES:
+        return _compose_document(scope, job)
+    if job.kind in ("section", "archive"):
+        return _compose_section(scope, job)
+    return _STANDING_PAGES[job.kind](scope, job)
+
+
+def _page(
+    scope: Scope,
+    job: Job,
+    title: str,
+    *,
+    trail: tuple[Link, ...] = (),
+    section_id: str = "",
+    description: str = "",
+    metas: tuple[tuple[str, str], ...] = (),
+    feeds: tuple[Link, ...] = (),
+    language: str = "",
+    is_indexed: bool = True,
+) -> Page:
+    identity, county = scope.county.identity, scope.county
+    site_feed = Link(scope.site.short_name, scope.href("/feed.xml"))
+    tags = (
+        ("SiteName", county.portal.name),
+        ("SiteDomain", f"www.{county.domain}"),
+        ("SiteIDCode", identity.site_code),
+        *metas,
+    )
+    return Page(
+        title=title,
+        kind=job.kind,
+        canonical=scope.addresses.url(scope.site, job.path),
+        path=scope.addresses.prefix(scope.site) + job.path,
+        description=description,
+        section_id=section_id,
+        breadcrumb=(Link(scope.word("home"), scope.href("/")), *trail) if job.path != "/" else (),
+        metas=tuple((name, content) for name, content in tags if content),
+        feeds=(*feeds, site_feed),
+        language=language or county.language,
+        is_indexed=is_indexed,
+    )
+
+
+def _trail(scope: Scope, section: Section | None) -> tuple[Link, ...]:
+    """Return the links that lead from the home to a section, through the village it belongs to."""
+    if section is None:
+        return ()
+    village = scope.site.find_village(section.village)
+    steps = _village_trail(scope, section.village) if village else ()
+    return (*steps, Link(section.name, scope.href(f"/{section.id}/")))
+
+
+def _village_trail(scope: Scope, village_id: str) -> tuple[Link, ...]:
+    village = scope.site.find_village(village_id)
+    if village is None:
+        return ()
+    return (Link(scope.word("villages"), scope.href("/villages/")), Link(village.name, scope.href(f"/{village.folder}/")))
+
+
+def _section_feed(scope: Scope, section: Section) -> Link:
+    return Link(f"{scope.site.short_name} · {section.name}", scope.href(f"/{section.id}/feed.xml"))
+
+
+def _compose_document(scope: Scope, job: Job) -> Composition:
+    row = find_row(scope, job.subject)
+    topic = topic_view(scope, row) if job.kind == "topic" else None
+    document = topic.document if topic else document_view(scope, row)
+    section = scope.site.find_section(row["section"])
+    column = (("ColumnName", section.name), ("ColumnType", scope.word(f"column_{section.kind.value}"))) if section else ()
+    page = _page(
+        scope,
+        job,
+        document.title,
+        trail=_trail(scope, section),
+        section_id=row["section"],
+        description=document.summary,
+        metas=(*column, *_article_tags(scope, document)),
+        feeds=(_section_feed(scope, section),) if section and section.kind.is_dated else (),
+        language=row["language"],
+        is_indexed=job.kind != "withdrawn",
+    )
+    view: DocumentView | TopicView = topic or document
+    return Composition(page, "view" if topic else "document", view)
+
+
+def _article_tags(scope: Scope, document: DocumentView) -> tuple[tuple[str, str], ...]:
+    """Return the page tags of a document, as 《政府网站发展指引》 names them."""
+    moment: datetime | None = document.date or document.updated
+    return (
+        ("ArticleTitle", document.title),
+        ("PubDate", f"{moment:%Y-%m-%d %H:%M}" if moment else ""),
+        ("ContentSource", document.source),
+        ("Keywords", ",".join(document.keywords)),
+        ("Author", document.author),
+        ("Description", document.summary),
+    )
+
+
+def _compose_section(scope: Scope, job: Job) -> Composition:
+    section = scope.site.find_section(job.subject)
+    assert section is not None
+    view: SectionView = section_view(scope, section, job.month)
+    title = f"{section.name} {job.month}".strip()
+    description = f"{scope.site.name}{title}"
+    page = _page(
+        scope,
+        job,
+        title,
+        trail=_trail(scope, section) if job.month else _trail(scope, section)[:-1],
+        section_id=section.id,
+        description=description,
+        metas=(
+            ("ColumnName", section.name),
+            ("ColumnDescription", description),
+            ("ColumnKeywords", f"{scope.site.short_name},{section.name}"),
+            ("ColumnType", scope.word(f"column_{section.kind.value}")),
+        ),
+        feeds=(_section_feed(scope, section),) if view.feed else (),
+        is_indexed=bool(view.items or view.groups or view.intro),
+    )
+    return Composition(page, "view", view)
+
+
+def _compose_home(scope: Scope, job: Job) -> Composition:
+    view = portal_home(scope) if scope.site.is_portal else site_home(scope)
+    return Composition(_page(scope, job, scope.site.name, description=view.summary), "view", view)
+
+
+def _compose_villages(scope: Scope, job: Job) -> Composition:
+    view = VillagesView(village_links(scope, scope.site))
+    return Composition(_page(scope, job, scope.word("villages"), section_id="villages"), "view", view)
+
+
+def _compose_village(scope: Scope, job: Job) -> Composition:
+    village = scope.site.find_village(job.subject)
+    assert village is not None
+    view = village_home(scope, village)
+    page = _page(
+        scope,
+        job,
+        village.name,
+        trail=_village_trail(scope, village.id)[:1],
+        section_id="villages",
+        description=view.document.summary if view.document else "",
+    )
+    return Composition(page, "view", view)
+
+
+def _compose_sites(scope: Scope, job: Job) -> Composition:
+    view = SitesView(sites_by_kind(scope), sites_by_initial(scope))
+    return Composition(_page(scope, job, scope.word("sites")), "view", view)
+
+
+def _compose_site_map(scope: Scope, job: Job) -> Composition:
+    sections = tuple(
+        Block(
+            section.id,
+            section.name,
+            section.kind.value,
+            scope.href(f"/{section.id}/"),
+            () if section.kind.is_dated else standing_pages(scope, section.id),
+        )
+        for section in shown_sections(scope)
+    )
+    view = SiteMapView(sections, village_links(scope, scope.site), sites_by_kind(scope))
+    return Composition(_page(scope, job, scope.word("site_map")), "view", view)
+
+
+def _compose_not_found(scope: Scope, job: Job) -> Composition:
+    page = _page(scope, job, scope.word("not_found"), is_indexed=False)
+    return Composition(page, "view", NotFoundView(sites_by_kind(scope)))
+
+
+_STANDING_PAGES: Mapping[str, Callable[[Scope, Job], Composition]] = {
+    "portal": _compose_home,
+    "home": _compose_home,
+    "villages": _compose_villages,
+    "village": _compose_village,
+    "sites": _compose_sites,
+    "site_map": _compose_site_map,
+    "404": _compose_not_found,
+}

@@ -1,0 +1,1 @@
+"""Serves every site to the editor's own browser while they write."""

@@ -1,0 +1,1 @@
+"""Makes a complete, immutable set of what was built."""

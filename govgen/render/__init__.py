@@ -1,0 +1,1 @@
+"""Turns planned jobs into files."""

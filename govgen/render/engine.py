@@ -1,0 +1,111 @@
+"""The door to Pelican: its settings, plugins, theme and writer, without its guesses about content.
+
+Lives in worker processes only: importing Pelican swaps the root logger's class, and a run leaves its locale behind.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Template, TemplateError
+from markupsafe import Markup
+from pelican import Pelican, signals
+from pelican.contents import Article
+from pelican.generators import Generator
+from pelican.settings import read_settings
+from pelican.writers import Writer
+
+from govgen.content.settings import SETTINGS_FILE
+from govgen.errors import MachineryError
+from govgen.model.view import Chrome, DocumentView
+from govgen.plan.pages import Composition
+from govgen.render.filters import FILTERS
+from govgen.render.translations import install_translations
+
+Put = Callable[[str, bytes], None]
+"""Takes a page's output path and its bytes."""
+
+
+class PageWriter(Writer):  # type: ignore[misc]
+    """Pelican's writer, but each page goes whole to `put` instead of into a file opened in place."""
+
+    put: Put
+
+    def write_file(
+        self,
+        name: str,
+        template: Template,
+        context: dict[str, Any],
+        *_args: object,
+        **kwargs: Any,
+    ) -> None:
+        """Render one page and hand over its bytes."""
+        local = {**context, "output_file": name, **kwargs}
+        self.put(name, template.render(local).encode("utf-8"))
+        if signals.content_written.receivers:
+            signals.content_written.send(name, context=local)
+
+
+class PlannedPages(Generator):  # type: ignore[misc]
+    """A Pelican generator that makes the pages it is told to, and no others."""
+
+    def generate_page(self, writer: PageWriter, output: str, chrome: Chrome, made_of: Composition, asset: Callable[[str], str]) -> None:
+        """Write one page."""
+        view = made_of.view
+        content = None
+        if isinstance(view, DocumentView) and signals.content_object_init.receivers:
+            # Plugins that change articles as they are made expect one of Pelican's own.
+            content = self._article(view)
+            view = replace(view, html=Markup(content._content))
+        writer.write_file(
+            output,
+            self.get_template(made_of.page.kind),
+            self.context,
+            SITENAME=chrome.site_name,
+            SITEURL=chrome.home_href.rstrip("/"),
+            chrome=chrome,
+            page=made_of.page,
+            asset=asset,
+            article=content,
+            **{made_of.view_name: view},
+        )
+
+    def _article(self, view: DocumentView) -> Article:
+        metadata = {"title": view.title, "slug": view.id.rpartition("/")[2], "summary": view.summary}
+        if view.date:
+            metadata["date"] = view.date
+        return Article(str(view.html), metadata, self.settings, source_path=view.id, context=self.context)
+
+
+class Engine(Pelican):  # type: ignore[misc]
+    """One Pelican, set up once in a worker and used for the pages of many sites."""
+
+    def __init__(self, repository: Path, language: str) -> None:
+        super().__init__(read_settings(str(repository / SETTINGS_FILE)))
+        # Pelican's warnings speak of settings this engine does not use; its errors are still shown.
+        logging.getLogger("pelican").setLevel(logging.ERROR)
+        context = {**self.settings, "generated_content": {}, "static_links": set(), "static_content": {}}
+        self._generator = PlannedPages(
+            context=context, settings=self.settings, path=self.path, theme=self.theme, output_path=self.output_path
+        )
+        for name, filter in FILTERS.items():
+            self._generator.env.filters.setdefault(name, filter)
+        install_translations(self._generator.env, Path(self.theme) / "translations", language)
+        self._writer = PageWriter(self.output_path, settings=self.settings)
+        signals.all_generators_finalized.send([self._generator])
+
+    def render(self, output: str, chrome: Chrome, made_of: Composition, asset: Callable[[str], str]) -> bytes:
+        """Return one page's bytes. Raises MachineryError where the theme fails on it."""
+        made: dict[str, bytes] = {}
+        self._writer.put = made.__setitem__
+        try:
+            self._generator.generate_page(self._writer, output, chrome, made_of, asset)
+        except TemplateError as error:
+            place = f"{made_of.page.kind}.html: {type(error).__name__}: {error}"
+            raise MachineryError("template", page=output, place=place) from error
+        return made[output]
+

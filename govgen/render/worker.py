@@ -1,0 +1,139 @@
+"""Makes planned artifacts in worker processes, several sites at once."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+
+from govgen.catalog.store import Catalog
+from govgen.errors import MachineryError
+from govgen.files import OutputFolder, read_regular
+from govgen.model.address import Addresses
+from govgen.model.build import Artifact, Job
+from govgen.model.view import Chrome
+from govgen.plan.assets import Asset
+from govgen.plan.pages import compose
+from govgen.plan.scope import Scope, make_chrome
+from govgen.render.feeds import render_feed
+from govgen.render.machine_files import (
+    render_redirect,
+    render_robots,
+    render_security,
+    render_sitemap,
+    render_sitemap_index,
+)
+from govgen.texts import load_texts
+
+_TASK_JOBS = 200
+
+
+@dataclass(frozen=True)
+class Studio:
+    """All that a worker needs to make any artifact of the county."""
+
+    repository: Path
+    catalog: Path
+    output: Path
+    addresses: Addresses
+    assets: Mapping[str, Asset]
+    clock: datetime
+
+
+def render(jobs: Sequence[Job], studio: Studio, processes: int) -> Iterator[list[Artifact]]:
+    """Yield the artifacts of each batch of jobs as it is done; what was planned is what is made, or it is an error."""
+    tasks = [batch for _, site_jobs in groupby(jobs, key=lambda job: job.site) for batch in _batches(list(site_jobs))]
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(min(processes, len(tasks)) or 1, context, _start_worker, (studio,)) as pool:
+        try:
+            for task, artifacts in zip(tasks, pool.map(_render_task, tasks), strict=True):
+                missing = {job.output for job in task} - {artifact.path for artifact in artifacts}
+                if missing:
+                    raise MachineryError("pages-missing", pages=", ".join(sorted(missing)))
+                yield artifacts
+        except BrokenProcessPool as error:
+            raise MachineryError("worker-died") from error
+
+
+def _batches(jobs: list[Job]) -> Iterator[list[Job]]:
+    for start in range(0, len(jobs), _TASK_JOBS):
+        yield jobs[start : start + _TASK_JOBS]
+
+
+class _Worker:
+    """A worker process: one engine, one catalog, and the site at hand."""
+
+    def __init__(self, studio: Studio) -> None:
+        # Imported here: only workers load Pelican.
+        from govgen.render.engine import Engine
+
+        county = studio.addresses.county
+        self._studio = studio
+        self._catalog = Catalog.open(studio.catalog)
+        self._texts = load_texts(county.language)
+        self._engine = Engine(studio.repository, county.language)
+        self._output = OutputFolder(studio.output)
+        self._scopes: dict[str, tuple[Scope, Chrome]] = {}
+
+    def make(self, job: Job) -> Artifact:
+        """Make one artifact and put it in its place."""
+        try:
+            content = self._content(job)
+        except MachineryError:
+            raise
+        except Exception as error:
+            # Whatever a template, a plugin or the disk did: the page is named, and what was live stays live.
+            reason = f"{type(error).__name__}: {error}"
+            raise MachineryError("page-failed", page=job.output, source=job.subject, reason=reason) from error
+        is_written = self._output.write(job.output, content)
+        return Artifact(job.output, hashlib.sha256(content).hexdigest(), len(content), is_written)
+
+    def _content(self, job: Job) -> bytes:
+        scope, chrome = self._standpoint(job.site)
+        if job.kind == "asset":
+            return self._studio.assets[job.subject].content
+        if job.kind == "file":
+            return read_regular(self._studio.repository / job.subject)
+        if job.kind in _WITHOUT_TEMPLATE:
+            return _WITHOUT_TEMPLATE[job.kind](scope, job)
+        return self._engine.render(job.output, chrome, compose(scope, job), self._asset_of(scope))
+
+    def _standpoint(self, site_id: str) -> tuple[Scope, Chrome]:
+        if site_id not in self._scopes:
+            site = self._studio.addresses.county.find_site(site_id)
+            assert site is not None
+            scope = Scope(self._catalog, self._studio.addresses, site, self._texts, self._studio.clock)
+            self._scopes[site_id] = (scope, make_chrome(scope))
+        return self._scopes[site_id]
+
+    def _asset_of(self, scope: Scope) -> Callable[[str], str]:
+        return lambda name: self._studio.assets[name].path
+
+
+_WITHOUT_TEMPLATE: Mapping[str, Callable[[Scope, Job], bytes]] = {
+    "feed": render_feed,
+    "sitemap": lambda scope, _: render_sitemap(scope),
+    "sitemap_index": lambda scope, _: render_sitemap_index(scope),
+    "robots": lambda scope, _: render_robots(scope),
+    "security": lambda scope, _: render_security(scope),
+    "redirect": render_redirect,
+}
+
+_workers: list[_Worker] = []
+"""This process's worker, once it has started; always empty in the main process."""
+
+
+def _start_worker(studio: Studio) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _workers.append(_Worker(studio))
+
+
+def _render_task(jobs: list[Job]) -> list[Artifact]:
+    return [_workers[0].make(job) for job in jobs]

@@ -1,0 +1,1 @@
+"""Reads files and their history from the county's git repository."""

@@ -1,0 +1,135 @@
+"""A county's repository: its files as they lie on disk, and their history in git."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from govgen.errors import UsageError
+from govgen.files import read_regular
+
+if TYPE_CHECKING:
+    import git
+
+HISTORY_VERSIONS = 20
+"""How far back a held document's last good version is looked for."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file below a folder, as lstat sees it."""
+
+    path: str
+    """Relative to the repository, with forward slashes."""
+
+    size_bytes: int
+    is_regular: bool
+    """False for symlinks, devices and pipes, which are refused."""
+
+
+class Checkout:
+    """The working tree of a county's repository."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def has(self, path: str) -> bool:
+        """Tell whether a regular file lies at `path`."""
+        entry = self.find_entry(path)
+        return entry is not None and entry.is_regular
+
+    def find_entry(self, path: str) -> Entry | None:
+        """Return the file at `path` as lstat sees it, a symlink on the way to it included; None if there is none."""
+        step, is_regular = self.root, True
+        try:
+            for segment in path.split("/"):
+                step = step / segment
+                status = step.lstat()
+                is_regular = is_regular and not stat.S_ISLNK(status.st_mode)
+        except (OSError, ValueError):
+            return None
+        if stat.S_ISDIR(status.st_mode):
+            return None
+        return Entry(path, status.st_size, is_regular and stat.S_ISREG(status.st_mode))
+
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes; symlinks are refused. Raises OSError."""
+        return read_regular(self.root / path)
+
+    def walk(self, folder: str) -> Iterator[Entry]:
+        """Yield all files below `folder`, sorted; symlinks are named but not followed, dot names are left out."""
+        try:
+            entries = sorted(os.scandir(self.root / folder), key=lambda entry: entry.name)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        for entry in entries:
+            path = f"{folder}/{entry.name}"
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from self.walk(path)
+            else:
+                status = entry.stat(follow_symlinks=False)
+                yield Entry(path, status.st_size, stat.S_ISREG(status.st_mode))
+
+    def list_files(self, folder: str, ending: str) -> list[str]:
+        """Return the regular files right in `folder` with this ending, sorted."""
+        return [
+            entry.path
+            for entry in self.walk(folder)
+            if entry.is_regular and entry.path.endswith(ending) and entry.path.count("/") == folder.count("/") + 1
+        ]
+
+    @cached_property
+    def _git(self) -> git.Repo | None:
+        # Imported here: GitPython's import costs as much as a small build, and a plain folder needs none of it.
+        import git
+
+        try:
+            return git.Repo(self.root)
+        except (git.InvalidGitRepositoryError, git.NoSuchPathError):
+            return None
+
+    @property
+    def commit(self) -> str:
+        """The id of the commit checked out; empty where there is none."""
+        return self._git.head.commit.hexsha if self._git and self._git.head.is_valid() else ""
+
+    def uncommitted(self, *folders: str) -> list[str]:
+        """Return the paths below `folders` that differ from the commit checked out, sorted."""
+        if not self._git or not self.commit:
+            return []
+        lines = self._git.git.status("--porcelain=v1", "-z", "--untracked-files=all", "--", *folders).split("\0")
+        return sorted(line[3:] for line in lines if len(line) > 3 and line[2] == " ")
+
+    def earlier_versions(self, paths: Sequence[str]) -> Mapping[str, list[str]]:
+        """Return the blob ids of each path's committed versions, newest first, at most `HISTORY_VERSIONS`."""
+        versions: dict[str, list[str]] = {path: [] for path in paths}
+        if not self._git or not self.commit or not paths:
+            return versions
+        log = self._git.git.log("--format=", "--raw", "-z", "--no-abbrev", "--no-renames", "--", *sorted(paths))
+        fields = log.strip("\0\n").split("\0")
+        for record, path in zip(fields[::2], fields[1::2], strict=False):
+            mode, blob = record.split()[1], record.split()[3]
+            known = versions.get(path)
+            if known is not None and mode == "100644" and len(known) < HISTORY_VERSIONS:
+                known.append(blob)
+        return versions
+
+    def read_blob(self, blob: str) -> bytes:
+        """Return the bytes of a blob of the repository."""
+        assert self._git is not None
+        return bytes(self._git.odb.stream(bytes.fromhex(blob)).read())
+
+
+def find_checkout(start: Path) -> Checkout:
+    """Return the county's repository that `start` lies in: the nearest folder above with `sites/`. Raises UsageError."""
+    for folder in (start, *start.parents):
+        if (folder / "sites").is_dir():
+            return Checkout(folder)
+    raise UsageError("no-county", folder=str(start))

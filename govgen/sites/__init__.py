@@ -1,0 +1,1 @@
+"""Reads the county and its sites from `sites/`."""

@@ -1,0 +1,175 @@
+"""What may stand in the files of `sites/`, key by key, and how a file is held against it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from govgen.model.county import Mount, SectionKind, SiteKind
+from govgen.model.finding import Finding
+
+ID = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+"""A site's or village's id: it becomes a folder, a host label and an address."""
+
+SECTION_ID = rf"{ID}(?:/{ID})*"
+HOST_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+DOMAIN = rf"{HOST_LABEL}(?:\.{HOST_LABEL})+"
+WEB_ADDRESS = r"https?://\S+"
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of a settings file."""
+
+    type: str = "text"
+    """text, texts (a list), number, table, tables (a list)."""
+
+    required: bool = False
+    form: str = ""
+    """A pattern the whole text must match."""
+
+    choices: tuple[str, ...] = ()
+    keys: Mapping[str, Key] = field(default_factory=dict)
+
+
+_MOUNTS = tuple(mount.value for mount in Mount)
+_SECTION_KEYS = {
+    "id": Key(required=True, form=SECTION_ID),
+    "name": Key(),
+    "kind": Key(choices=tuple(kind.value for kind in SectionKind)),
+    "freshness_days": Key("number"),
+}
+_KIND_KEYS = {"sections": Key("tables", keys=_SECTION_KEYS)}
+
+SITE_KEYS: Mapping[str, Key] = {
+    "name": Key(required=True),
+    "short_name": Key(),
+    "kind": Key(required=True, choices=tuple(kind.value for kind in SiteKind)),
+    "host": Key(form=HOST_LABEL),
+    "mount": Key(choices=_MOUNTS),
+    "editors": Key("texts"),
+    "reviewers": Key("texts"),
+    "phone": Key(),
+    "address": Key(),
+    "hours": Key(),
+    "villages": Key("tables", keys={"id": Key(required=True, form=ID), "name": Key(required=True)}),
+    "sections": Key("tables", keys=_SECTION_KEYS),
+}
+
+COUNTY_KEYS: Mapping[str, Key] = {
+    "county": Key(
+        "table",
+        required=True,
+        keys={
+            "name": Key(required=True),
+            "full_name": Key(required=True),
+            "domain": Key(required=True, form=DOMAIN),
+            "division_code": Key(required=True, form=r"\d{6}(?:\d{3})?(?:\d{3})?"),
+            "language": Key(form=r"[a-z]{2,3}(?:-[A-Za-z0-9]+)*"),
+            "timezone": Key(),
+        },
+    ),
+    "identity": Key(
+        "table",
+        required=True,
+        keys={
+            "site_code": Key(required=True, form=r"\d{10}|bm\d{8}"),
+            "icp": Key(required=True),
+            "police": Key(required=True, form=r"\d{14}"),
+            "sponsor": Key(required=True),
+            "phone": Key(required=True),
+            "address": Key(required=True),
+            "report_error_url": Key(required=True, form=WEB_ADDRESS),
+        },
+    ),
+    "channels": Key(
+        "table",
+        required=True,
+        keys={"consultation": Key(required=True, form=WEB_ADDRESS), "services": Key(required=True, form=WEB_ADDRESS)},
+    ),
+    "mount": Key("table", keys={"default": Key(choices=_MOUNTS)}),
+    "lists": Key("table", keys={name: Key("number") for name in ("section", "home", "per_site", "feed")}),
+    "kinds": Key("table", keys={kind.value: Key("table", keys=_KIND_KEYS) for kind in SiteKind}),
+}
+
+_PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
+    "text": (str,),
+    "texts": (list,),
+    "number": (int,),
+    "table": (dict,),
+    "tables": (list,),
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A settings file's path, and the line each key stands on."""
+
+    path: str
+    lines: Mapping[str, int]
+    """By dotted key; entries of a list of tables are numbered: `sections.0.id`."""
+
+    def finding(self, rule: str, where: str, **values: str) -> Finding:
+        """Return a finding at the key `where`, or at the nearest table around it."""
+        parts = where.split(".")
+        lines = (self.lines.get(".".join(parts[:n])) for n in range(len(parts), 0, -1))
+        return Finding(rule, self.path, next((line for line in lines if line), None), {"key": where, **values})
+
+
+def index_lines(text: str) -> dict[str, int]:
+    """Return the line of every key and table header of a TOML text."""
+    lines: dict[str, int] = {}
+    counts: dict[str, int] = {}
+    table = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]", line):
+            table = header[2]
+            if header[1] == "[[":
+                counts[table] = counts.get(table, -1) + 1
+                table = f"{table}.{counts[table]}"
+            lines.setdefault(table, number)
+        elif key := re.match(r"""\s*["']?([\w-]+(?:\.[\w-]+)*)["']?\s*=""", line):
+            lines.setdefault(f"{table}.{key[1]}" if table else key[1], number)
+    return lines
+
+
+def check_table(
+    table: Mapping[str, object], keys: Mapping[str, Key], source: Source, prefix: str = ""
+) -> Iterable[Finding]:
+    """Yield every fault of a table: unknown and missing keys, wrong types, choices and forms."""
+    for name in table.keys() - keys.keys():
+        near = difflib.get_close_matches(name, keys, n=1, cutoff=0.5)
+        yield source.finding("CFG-UNKNOWN", prefix + name, guess=near[0] if near else "、".join(keys))
+    for name, key in keys.items():
+        if name in table:
+            yield from _check_value(table[name], key, source, prefix + name)
+        elif key.required:
+            yield source.finding("CFG-REQUIRED", prefix + name)
+
+
+def _check_value(value: object, key: Key, source: Source, where: str) -> Iterable[Finding]:
+    if not isinstance(value, _PYTHON_TYPES[key.type]) or isinstance(value, bool):
+        yield source.finding("CFG-TYPE", where, type=key.type)
+    elif isinstance(value, dict):
+        yield from check_table(value, key.keys, source, where + ".")
+    elif isinstance(value, list):
+        entry_type = dict if key.type == "tables" else str
+        for number, entry in enumerate(value):
+            if not isinstance(entry, entry_type):
+                yield source.finding("CFG-TYPE", f"{where}.{number}", type=key.type)
+            elif isinstance(entry, dict):
+                yield from check_table(entry, key.keys, source, f"{where}.{number}.")
+    elif isinstance(value, str):
+        yield from _check_text(value, key, source, where)
+
+
+def _check_text(value: str, key: Key, source: Source, where: str) -> Iterable[Finding]:
+    if key.choices and value not in key.choices:
+        near = difflib.get_close_matches(value, key.choices, n=1)
+        yield source.finding("CFG-CHOICE", where, value=value, guess=near[0] if near else "、".join(key.choices))
+    elif key.form and not re.fullmatch(key.form, value):
+        yield source.finding("CFG-FORM", where, value=value, form=key.form)
+    elif key.required and not value.strip():
+        yield source.finding("CFG-REQUIRED", where)
