@@ -12,6 +12,7 @@ from govgen.catalog.listings import fill_listings
 from govgen.catalog.resolve import register_aliases, resolve_references
 from govgen.catalog.states import Audience, hold_address_twins, set_states
 from govgen.catalog.store import Catalog
+from govgen.check.run import check_documents
 from govgen.content.load import load_documents
 from govgen.errors import MachineryError
 from govgen.events import Reporter
@@ -98,7 +99,7 @@ def gather(
         catalog.add(document)
     twins = hold_address_twins(catalog)
     set_states(catalog, options.audience)
-    findings = [*loaded.findings, *twins]
+    findings = [*loaded.findings, *twins, *check_documents(loaded.documents)]
     findings += register_aliases(catalog)
     findings += fill_listings(catalog, county, checkout)
     findings += resolve_references(catalog, county)

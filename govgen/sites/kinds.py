@@ -7,6 +7,7 @@ Freshness limits: dynamic news two weeks, notices and policies six months, the r
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from govgen.model.county import Section, SectionKind, SiteKind
@@ -30,6 +31,7 @@ _KINDS: Mapping[str, tuple[SectionKind, int]] = {
 
 
 def _sections(**names: str) -> tuple[Section, ...]:
+    """Return the sections of these ids under these names."""
     return tuple(Section(id, name, *_KINDS[id]) for id, name in names.items())
 
 
@@ -76,4 +78,7 @@ STANDARD_SECTIONS: Mapping[SiteKind, tuple[Section, ...]] = MappingProxyType(
     }
 )
 
-VILLAGE_SECTIONS = _sections(news="村里动态", notices="村务公开")
+VILLAGE_SECTIONS = tuple(
+    replace(section, freshness_days=_YEAR) for section in _sections(news="村里动态", notices="村务公开")
+)
+"""A village writes when there is something to write; the fortnight of a government's news does not bind it."""

@@ -1,0 +1,46 @@
+# 维护员和开发者的命令；不带参数时列出全部。
+# Commands for maintainers and developers; without a target, they are listed.
+
+GOVGEN = .venv/bin/govgen
+PYTEST = .venv/bin/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup publish preview check test lint lock docs clean
+
+help: ## 列出命令 / list the commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
+
+setup: ## 准备运行环境（第二次起直接跳过） / set up, once
+	@tools/setup.sh
+
+publish: setup ## 生成全县网站并发布到 public/ / build the county and put it live in public/
+	@$(GOVGEN) publish
+
+preview: setup ## 在本机预览，保存即刷新 / preview on this machine, reload on save
+	@$(GOVGEN) serve
+
+check: setup ## 检查文稿，不生成 / check documents
+	@$(GOVGEN) check
+
+test: ## 准备测试环境并运行全部测试 / set up and run all tests
+	@tools/setup.sh tests
+	@.venv/bin/ruff check govgen tests pelicanconf.py && .venv/bin/ruff format --check govgen tests pelicanconf.py
+	@.venv/bin/mypy
+	@$(PYTEST)
+
+report: ## 用真实语料建县并出报告 docs/real-input.md / build counties from real content, write the report
+	@tools/setup.sh tests
+	@.venv/bin/python -m tests.real_input
+
+docs: setup ## 重新生成手册里由程序生成的几页 / regenerate the generated pages of the manual
+	@.venv/bin/python -m govgen.docs
+
+lock: ## 更新依赖锁定文件 / update the locks
+	@.venv/bin/pip install -q pip-tools
+	@for extra in "" test; do \
+	  .venv/bin/pip-compile -q --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links \
+	    --no-emit-trusted-host --no-header $${extra:+--extra $$extra} --extra build \
+	    -o requirements$${extra:+-$$extra}.lock pyproject.toml; done
+
+clean: ## 清掉生成的文件 / remove what was built
+	@$(GOVGEN) clean

@@ -1,0 +1,32 @@
+"""Finds the rules by their place and runs them over documents and over built pages."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator
+from types import ModuleType
+
+import govgen.check.rules
+from govgen.check.pages import BuiltPage
+from govgen.model.document import Document
+from govgen.model.finding import Finding
+
+
+def find_rules(scope: str) -> list[ModuleType]:
+    """Return the rule modules of a scope – `document` or `page` – by name."""
+    names = sorted(module.name for module in pkgutil.iter_modules(govgen.check.rules.__path__))
+    modules = [importlib.import_module(f"govgen.check.rules.{name}") for name in names]
+    return [module for module in modules if scope == module.SCOPE]
+
+
+def check_documents(documents: Iterable[Document]) -> list[Finding]:
+    """Return what the document rules find."""
+    checks: list[Callable[[Document], Iterator[Finding]]] = [rule.check for rule in find_rules("document")]
+    return [finding for document in documents for check in checks for finding in check(document)]
+
+
+def check_page(page: BuiltPage) -> list[Finding]:
+    """Return what the page rules find on one built page."""
+    checks: list[Callable[[BuiltPage], Iterator[Finding]]] = [rule.check for rule in find_rules("page")]
+    return [finding for check in checks for finding in check(page)]

@@ -1,0 +1,55 @@
+"""`govgen publish`: builds, makes a release beside the live one, and switches `public/` to it in one step."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import replace
+
+from govgen.cli.commands.build import exit_code, report_as_json, say_report
+from govgen.cli.console import Console
+from govgen.cli.session import build_options, open_checkout
+from govgen.errors import MachineryError, UsageError
+from govgen.model.finding import Severity
+from govgen.model.rules import SEVERITIES
+from govgen.pipeline import build
+from govgen.release.releases import digest_of, find_live, lock, read_digest, remove_old, stage_release, switch
+from govgen.sites.load import load_county
+
+LINK = "public"
+_SHOWN_PATHS = 5
+
+
+def run(options: Namespace, console: Console) -> int:
+    """Publish into the local directory."""
+    if options.target:
+        raise UsageError("no-target", target=options.target)
+    checkout = open_checkout(options)
+    county = load_county(checkout)
+    wanted = replace(build_options(checkout, county, options), sites=())
+    link = checkout.root / LINK
+    with lock(checkout.root):
+        live = find_live(link)
+        report = build(checkout, wanted, console)
+        if not options.json:
+            say_report(report, console)
+        stops = sum(SEVERITIES[finding.rule] is Severity.STOP for finding in report.findings)
+        if stops:
+            raise MachineryError("stop-findings", number=str(stops))
+        is_same = live is not None and read_digest(live) == digest_of(report.artifacts)
+        if not is_same and not options.dry_run:
+            clock = wanted.audience.clock
+            live = stage_release(checkout.root, wanted.output, report.artifacts, checkout.commit, clock)
+            switch(link, live)
+            remove_old(checkout.root, live)
+    if options.json:
+        release = live.id if live else None
+        console.print_json({**report_as_json(report, console), "release": release, "commit": checkout.commit})
+        return exit_code(report)
+    if uncommitted := checkout.uncommitted("content", "sites", "themes", "pelicanconf.py"):
+        shown = "、".join(uncommitted[:_SHOWN_PATHS]) + (" …" if len(uncommitted) > _SHOWN_PATHS else "")
+        console.say("uncommitted", number=len(uncommitted), paths=shown)
+    if options.dry_run:
+        console.say("dry-run", folder=LINK)
+    elif live:
+        console.say("unchanged" if is_same else "published", release=live.id, folder=f"{LINK}/")
+    return exit_code(report)

@@ -1,1 +1,0 @@
-"""Puts a release where citizens read it."""

@@ -1,0 +1,68 @@
+"""Builds previews in a process of its own, so that the server's threads never meet a fork."""
+
+from __future__ import annotations
+
+import multiprocessing
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+
+from govgen.errors import ConfigurationError, GovgenError
+from govgen.events import Silence
+from govgen.model.build import BuildReport
+from govgen.model.finding import Finding
+from govgen.pipeline import BuildOptions, build
+from govgen.repo.checkout import Checkout
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one preview build came to."""
+
+    report: BuildReport | None
+    """None where nothing could be built; the last pages stay."""
+
+    findings: tuple[Finding, ...]
+    error: GovgenError | None = None
+
+
+class Builder:
+    """A process that builds the preview whenever it is asked."""
+
+    def __init__(self, checkout: Checkout, options: BuildOptions) -> None:
+        context = multiprocessing.get_context("fork")
+        self._connection, there = context.Pipe()
+        self._process = context.Process(target=_serve_builds, args=(there, checkout, options), daemon=False)
+        self._process.start()
+        there.close()
+
+    def build(self) -> Outcome:
+        """Build once and return what came of it. Raises EOFError where the process died."""
+        self._connection.send("build")
+        outcome: Outcome = self._connection.recv()
+        return outcome
+
+    def close(self) -> None:
+        """End the process."""
+        self._connection.close()
+        self._process.join(timeout=2)
+        if self._process.is_alive():
+            self._process.terminate()
+
+
+def _serve_builds(connection: Connection, checkout: Checkout, options: BuildOptions) -> None:
+    while True:
+        try:
+            connection.recv()
+        except (EOFError, KeyboardInterrupt):
+            return
+        connection.send(_build(checkout, options))
+
+
+def _build(checkout: Checkout, options: BuildOptions) -> Outcome:
+    try:
+        report = build(checkout, options, Silence())
+        return Outcome(replace(report, artifacts=()), report.findings)
+    except ConfigurationError as error:
+        return Outcome(None, error.findings, error)
+    except GovgenError as error:
+        return Outcome(None, (), error)
