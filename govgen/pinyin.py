@@ -27,4 +27,4 @@ def _syllables(text: str) -> list[str]:
     # Imported here: the dictionary costs more to load than a small build, and most names need none of it.
     from pypinyin import lazy_pinyin
 
-    return list(lazy_pinyin(text, errors=lambda other: [" ".join(other.split())]))
+    return list(lazy_pinyin(" ".join(text.split())))

@@ -86,9 +86,7 @@ class Gathered:
     findings: tuple[Finding, ...]
 
 
-def gather(
-    checkout: Checkout, county: County, options: BuildOptions, reporter: Reporter
-) -> tuple[Catalog, Gathered]:
+def gather(checkout: Checkout, county: County, options: BuildOptions, reporter: Reporter) -> tuple[Catalog, Gathered]:
     """Read all documents into a new catalog, and return it with an account of every file found.
 
     Raises MachineryError where a file is neither in the catalog nor held: nothing is lost silently.

@@ -40,7 +40,7 @@ class Texts:
 
 def load_texts(language: str) -> Texts:
     """Return the words of a language given as a tag (`zh-CN`, `en`); Chinese where there is no catalog for it."""
-    name = language.split("-")[0].lower()
+    name = language.split("-", maxsplit=1)[0].lower()
     name = name if name in LANGUAGES else LANGUAGES[0]
     file = resources.files("govgen") / "translations" / f"{name}.toml"
     return Texts(name, tomllib.loads(file.read_text(encoding="utf-8")))

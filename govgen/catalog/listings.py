@@ -51,7 +51,7 @@ def _adopt(catalog: Catalog, county: County, section: str, path: str, content: b
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         return [Finding("ADOPT-FILE", path, None, {"reason": str(error)})]
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        return [Finding("ADOPT-FILE", path, None, {"reason": "documents = [\"site:section/name\", …]"})]
+        return [Finding("ADOPT-FILE", path, None, {"reason": 'documents = ["site:section/name", …]'})]
     findings = []
     for name in dict.fromkeys(names):
         row = catalog.one("SELECT * FROM documents WHERE id = ? AND site != ?", name, county.portal.id)
@@ -72,7 +72,9 @@ def _check_submissions(catalog: Catalog, county: County) -> list[Finding]:
     sections = {section.id for section in county.portal.sections}
     rows = catalog.rows("SELECT document, section FROM submissions ORDER BY document, section")
     return [
-        Finding("SUBMIT-SECTION", row["document"], None, {"value": row["section"], "guess": "、".join(sorted(sections))})
+        Finding(
+            "SUBMIT-SECTION", row["document"], None, {"value": row["section"], "guess": "、".join(sorted(sections))}
+        )
         for row in rows
         if row["section"] not in sections
     ]

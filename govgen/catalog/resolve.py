@@ -35,11 +35,11 @@ def resolve_references(catalog: Catalog, county: County) -> list[Finding]:
         target, _, fragment = str(reference["target"]).partition("#")
         goal = find_destination(catalog, county, reference["site"], target)
         if goal:
+            goal_values = (goal.document, goal.site, goal.address, fragment)
             catalog.connection.execute(
                 "UPDATE refs SET to_document = ?, to_site = ?, to_address = ?, fragment = ?"
                 " WHERE document = ? AND relation = ? AND number = ?",
-                (goal.document, goal.site, goal.address, fragment)
-                + (reference["document"], reference["relation"], reference["number"]),
+                (*goal_values, reference["document"], reference["relation"], reference["number"]),
             )
         else:
             findings.append(_dead(catalog, reference["document"], reference["line"], reference["relation"], target))
@@ -73,7 +73,9 @@ def _named(catalog: Catalog, county: County, site_id: str, rest: str) -> Destina
 
 
 def _document(catalog: Catalog, condition: str, *values: str) -> Destination | None:
-    row = catalog.one(f"SELECT site, address, path FROM documents WHERE {condition} AND (has_page OR is_listed)", *values)
+    row = catalog.one(
+        f"SELECT site, address, path FROM documents WHERE {condition} AND (has_page OR is_listed)", *values
+    )
     return Destination(row["site"], row["address"], row["path"]) if row else None
 
 
@@ -109,7 +111,7 @@ def _dead(catalog: Catalog, path: str, line: int | None, relation: str, target: 
 
 def _guess(catalog: Catalog, target: str) -> str:
     """Return the id of the document that was most likely meant: of the same site, alike in name."""
-    site = target.split(":")[0]
+    site = target.split(":", maxsplit=1)[0]
     ids = [row["id"] for row in catalog.rows("SELECT id FROM documents WHERE site = ? LIMIT 2000", site)]
     near = difflib.get_close_matches(target, ids, n=1, cutoff=0.75)
     return near[0] if near else ""

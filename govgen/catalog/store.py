@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable
-from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
-from govgen.model.document import CarriedFile, Document, Kind, Reference, Status, Validity
+from govgen.catalog.rows import document_row, file_row
+from govgen.model.document import Document
 
 SCHEMA = """
 CREATE TABLE documents (
@@ -62,31 +60,26 @@ class Catalog:
     @classmethod
     def open(cls, file: Path) -> Catalog:
         """Return a finished catalog for reading."""
-        return cls(sqlite3.connect(f"file:{file}?mode=ro&immutable=1", uri=True))
+        return cls(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True))
 
     def add(self, document: Document) -> None:
         """Take in one document."""
         row = document_row(document)
         marks = ", ".join("?" * len(row))
-        execute = self.connection.execute
-        execute(f"INSERT INTO documents ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
+        self.connection.execute(f"INSERT INTO documents ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
         self.connection.executemany(
             "INSERT INTO refs (document, relation, number, target, line) VALUES (?, ?, ?, ?, ?)",
             [(document.path, r.relation, r.number, r.target, r.line) for r in document.references],
         )
         self.connection.executemany(
             "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (document.path, place, f.source, document.site, f.address, f.name, f.type, f.size_bytes)
-                + (f.is_picture, f.width, f.height, f.is_listed)
-                for place, f in enumerate(document.files)
-            ],
+            [file_row(document, place) for place in range(len(document.files))],
         )
-        for table, values in (("topics", document.topics), ("submissions", document.submit)):
-            columns = "(topic, document)" if table == "topics" else "(section, document)"
-            self.connection.executemany(
-                f"INSERT OR IGNORE INTO {table} {columns} VALUES (?, ?)", [(value, document.path) for value in values]
-            )
+        for statement, values in (
+            ("INSERT INTO topics (topic, document) VALUES (?, ?)", document.topics),
+            ("INSERT INTO submissions (section, document) VALUES (?, ?)", document.submit),
+        ):
+            self.connection.executemany(statement, [(value, document.path) for value in values])
 
     def remove(self, paths: Iterable[str]) -> None:
         """Take documents out again."""
@@ -107,75 +100,3 @@ class Catalog:
     def finish(self) -> None:
         """Write everything to the file."""
         self.connection.commit()
-
-
-def document_row(document: Document) -> dict[str, Any]:
-    """Return a document as columns; what no query asks for goes into `details`."""
-    received, replied = document.days_of_letter
-    return {
-        **{name: getattr(document, name) for name in _PLAIN},
-        "kind": document.kind.value,
-        "status": document.status.value,
-        "validity": document.validity.value if document.validity else "",
-        "number": document.document_number,
-        "place": document.order,
-        "month": f"{document.date:%Y-%m}" if document.date else "",
-        **{name: _iso(getattr(document, name)) for name in _TIMES + _DAYS},
-        "received_on": _iso(received),
-        "replied_on": _iso(replied),
-        "details": json.dumps({name: getattr(document, name) for name in _DETAILS}, ensure_ascii=False),
-    }
-
-
-_PLAIN = (
-    "path id site section village name address digest title source author summary html toc language image image_text"
-    " replied_by"
-).split()
-_TIMES = ["date", "updated", "publish_at", "expires_at"]
-_DAYS = ["opens_on", "closes_on"]
-_DETAILS = ["keywords", "topics", "submit", "aliases", "reviewed_by", "changes", "facts", "extra"]
-
-
-def read_document(catalog: Catalog, row: sqlite3.Row) -> Document:
-    """Return the document a row of `documents` holds, with its references and files."""
-    details = json.loads(row["details"])
-    references = catalog.rows("SELECT * FROM refs WHERE document = ? ORDER BY relation, number", row["path"])
-    files = catalog.rows("SELECT * FROM files WHERE document = ? ORDER BY place", row["path"])
-    return Document(
-        **{name: row[name] for name in _PLAIN},
-        kind=Kind(row["kind"]),
-        status=Status(row["status"]),
-        validity=Validity(row["validity"]) if row["validity"] else None,
-        document_number=row["number"],
-        order=row["place"],
-        **{name: read_time(row[name]) for name in _TIMES},
-        **{name: read_day(row[name]) for name in _DAYS},
-        days_of_letter=(read_day(row["received_on"]), read_day(row["replied_on"])),
-        **{name: tuple(details[name]) for name in _DETAILS if name not in ("facts", "changes", "extra")},
-        facts=tuple((name, text) for name, text in details["facts"]),
-        changes=tuple((day, note) for day, note in details["changes"]),
-        extra=details["extra"],
-        references=tuple(Reference(r["number"], r["target"], r["line"], r["relation"]) for r in references),
-        files=tuple(
-            CarriedFile(
-                **{name: f[name] for name in ("source", "address", "name", "type", "size_bytes", "width", "height")},
-                is_picture=bool(f["is_picture"]),
-                is_listed=bool(f["is_listed"]),
-            )
-            for f in files
-        ),
-    )
-
-
-def _iso(moment: date | datetime | None) -> str:
-    return moment.isoformat() if moment else ""
-
-
-def read_time(text: str) -> datetime | None:
-    """Return the moment a column holds; None where it is empty."""
-    return datetime.fromisoformat(text) if text else None
-
-
-def read_day(text: str) -> date | None:
-    """Return the day a column holds; None where it is empty."""
-    return date.fromisoformat(text) if text else None

@@ -1,4 +1,4 @@
-"""The command line: reads arguments, the clock and the environment, runs one command, and turns faults into exit codes."""
+"""The command line: reads the arguments, runs one command, and turns faults into exit codes."""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ import posixpath
 from collections.abc import Mapping
 from urllib.parse import unquote
 
-from govgen.content.pictures import PictureFault, measure_picture
+from govgen.content.fault import Fault
+from govgen.content.pictures import measure_picture
 from govgen.model.document import CarriedFile
 from govgen.pinyin import ascii_name
 from govgen.repo.checkout import Checkout, Entry
@@ -38,15 +39,6 @@ _SIGNATURES: Mapping[str, tuple[bytes, ...]] = {
 ATTACHMENT_TYPES = frozenset(_SIGNATURES)
 
 
-class AttachmentFault(Exception):
-    """The file can't be published; `rule` names the finding."""
-
-    def __init__(self, rule: str, **values: str) -> None:
-        super().__init__(rule)
-        self.rule = rule
-        self.values = values
-
-
 def file_ending(target: str) -> str:
     """Return the type a name ends in, in lower case; empty if it has none."""
     return posixpath.splitext(target)[1].lstrip(".").lower()
@@ -58,18 +50,18 @@ class SiteFiles:
     def __init__(self, checkout: Checkout, site: str) -> None:
         self._checkout = checkout
         self._root = f"content/{site}/"
-        self._known: dict[str, CarriedFile | AttachmentFault] = {}
+        self._known: dict[str, CarriedFile | Fault] = {}
 
     def locate(self, target: str, document_path: str) -> str:
         """Return where a reference points: beside the document, or below the site's folder if it begins with `/`.
 
-        Raises AttachmentFault where that is outside the site's folder.
+        Raises Fault where that is outside the site's folder.
         """
-        plain = unquote(target.split("#")[0].split("?")[0]).replace("\\", "/")
+        plain = unquote(target.split("#", maxsplit=1)[0].split("?", maxsplit=1)[0]).replace("\\", "/")
         base = self._root if plain.startswith("/") else posixpath.dirname(document_path)
         path = posixpath.normpath(posixpath.join(base, plain.lstrip("/")))
         if not path.startswith(self._root) or "\0" in path:
-            raise AttachmentFault("ATT-OUTSIDE", target=target)
+            raise Fault("ATT-OUTSIDE", target=target)
         return path
 
     def has(self, path: str) -> bool:
@@ -77,14 +69,14 @@ class SiteFiles:
         return self._checkout.has(path)
 
     def carry(self, path: str, name: str) -> CarriedFile:
-        """Return the file at a located path, checked. Raises AttachmentFault."""
+        """Return the file at a located path, checked. Raises Fault."""
         if path not in self._known:
             try:
                 self._known[path] = self._check(path)
-            except AttachmentFault as fault:
+            except Fault as fault:
                 self._known[path] = fault
         known = self._known[path]
-        if isinstance(known, AttachmentFault):
+        if isinstance(known, Fault):
             raise known
         return CarriedFile(**{**vars(known), "name": name or known.name})
 
@@ -92,13 +84,13 @@ class SiteFiles:
         type = file_ending(path)
         entry = self._checkout.find_entry(path)
         if entry is None:
-            raise AttachmentFault("ATT-MISSING", target=path)
+            raise Fault("ATT-MISSING", target=path)
         if not entry.is_regular:
-            raise AttachmentFault("ATT-SYMLINK", target=path)
+            raise Fault("ATT-SYMLINK", target=path)
         if type not in PICTURE_TYPES | ATTACHMENT_TYPES:
-            raise AttachmentFault("ATT-TYPE", target=path, types=" ".join(sorted(ATTACHMENT_TYPES | PICTURE_TYPES)))
+            raise Fault("ATT-TYPE", target=path, types=" ".join(sorted(ATTACHMENT_TYPES | PICTURE_TYPES)))
         if entry.size_bytes > ATTACHMENT_BYTES:
-            raise AttachmentFault("ATT-SIZE", target=path, limit=str(ATTACHMENT_BYTES // 1_000_000))
+            raise Fault("ATT-SIZE", target=path, limit=str(ATTACHMENT_BYTES // 1_000_000))
         return self._look_inside(entry, type)
 
     def _look_inside(self, entry: Entry, type: str) -> CarriedFile:
@@ -107,11 +99,12 @@ class SiteFiles:
         if type in PICTURE_TYPES:
             try:
                 size = measure_picture(content, type)
-            except PictureFault as fault:
-                raise AttachmentFault(fault.rule, target=entry.path, **fault.values) from fault
+            except Fault as fault:
+                fault.values["target"] = entry.path
+                raise
             width, height = size.width, size.height
         elif not content or not _looks_like(content, type):
-            raise AttachmentFault("ATT-CONTENT", target=entry.path, type=type)
+            raise Fault("ATT-CONTENT", target=entry.path, type=type)
         below = entry.path.removeprefix(self._root)
         is_picture = type in PICTURE_TYPES
         return CarriedFile(

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+from govgen.content.fault import Fault
 from govgen.content.front_matter import FrontMatter
 from govgen.content.keys import KEYS, Key, find_key, guess_key
 from govgen.model.finding import Finding
@@ -18,15 +19,6 @@ _TIME = re.compile(
     _DAY.pattern + r"(?:[T\s]+(\d{1,2})[:：](\d{1,2})(?:[:：](\d{1,2})(?:\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d|UTC)?)?"
 )
 LIST_SEPARATORS = re.compile(r"[,，、;；]\s*")
-
-
-class _ValueFault(Exception):
-    """A value does not fit its key."""
-
-    def __init__(self, rule: str, **values: str) -> None:
-        super().__init__(rule)
-        self.rule = rule
-        self.values = values
 
 
 @dataclass(frozen=True)
@@ -80,8 +72,8 @@ def read_fields(front: FrontMatter, path: str, timezone: ZoneInfo, *, may_be_fre
             lines[name] = line or 1
             try:
                 known[name] = _read_value(value, KEYS[name], timezone, line)
-            except _ValueFault as fault:
-                findings.append(Finding(fault.rule, path, line, {"key": spelling, **fault.values}))
+            except Fault as fault:
+                findings.append(fault.finding(path, line, key=spelling))
     return Fields(known, free, lines, tuple(findings))
 
 
@@ -93,7 +85,7 @@ def _read_value(value: object, key: Key, timezone: ZoneInfo, line: int | None) -
     if key.type == "notes":
         return tuple(_note(entry) for entry in _entries(value))
     if not isinstance(value, str):
-        raise _ValueFault("FM-VALUE", value=_short(value), expected="text")
+        raise Fault("FM-VALUE", value=_short(value), expected="text")
     text = value.strip()
     if key.type == "time":
         return parse_time(text, timezone)
@@ -101,11 +93,11 @@ def _read_value(value: object, key: Key, timezone: ZoneInfo, line: int | None) -
         return parse_time(text, timezone).date()
     if key.type == "number":
         if not re.fullmatch(r"-?\d{1,6}", text):
-            raise _ValueFault("FM-VALUE", value=_short(text), expected="1, 2, 3")
+            raise Fault("FM-VALUE", value=_short(text), expected="1, 2, 3")
         return int(text)
     if key.type == "choice":
         if text.lower() not in key.choices:
-            raise _ValueFault("FM-VALUE", value=_short(text), expected="、".join(key.choices))
+            raise Fault("FM-VALUE", value=_short(text), expected="、".join(key.choices))
         return key.choices[text.lower()]
     return " ".join(text.split())
 
@@ -114,7 +106,7 @@ def parse_time(text: str, timezone: ZoneInfo) -> datetime:
     """Return the moment a date means, midnight where no time of day is given, in the county's time zone."""
     match = _TIME.fullmatch(text)
     if not match:
-        raise _ValueFault("FM-DATE", value=_short(text))
+        raise Fault("FM-DATE", value=_short(text))
     try:
         moment = datetime(*(int(part or 0) for part in match.groups()[:6]), tzinfo=timezone)  # type: ignore[arg-type,misc]
         if zone := match[7]:
@@ -123,7 +115,7 @@ def parse_time(text: str, timezone: ZoneInfo) -> datetime:
             moment = moment.replace(tzinfo=offset).astimezone(timezone)
         return moment
     except (ValueError, OverflowError) as error:
-        raise _ValueFault("FM-DATE", value=_short(text)) from error
+        raise Fault("FM-DATE", value=_short(text)) from error
 
 
 def _entries(value: object) -> Sequence[object]:
@@ -135,7 +127,7 @@ def _entries(value: object) -> Sequence[object]:
 def _texts(value: object) -> tuple[str, ...]:
     entries = _entries(value)
     if not all(isinstance(entry, str) for entry in entries):
-        raise _ValueFault("FM-LIST", value=_short(value))
+        raise Fault("FM-LIST", value=_short(value))
     return tuple(dict.fromkeys(" ".join(text.split()) for text in cast("Sequence[str]", entries) if text.strip()))
 
 
@@ -147,7 +139,7 @@ def _file(entry: object, line: int | None) -> FileField:
         title = entry.get("title") or entry.get("名称") or entry.get("标题") or ""
         if isinstance(target, str) and isinstance(title, str):
             return FileField(target.strip(), title.strip(), line)
-    raise _ValueFault("FM-VALUE", value=_short(entry), expected="file.pdf / {file: file.pdf, title: 申请表}")
+    raise Fault("FM-VALUE", value=_short(entry), expected="file.pdf / {file: file.pdf, title: 申请表}")
 
 
 def _note(entry: object) -> tuple[str, str]:
@@ -157,7 +149,7 @@ def _note(entry: object) -> tuple[str, str]:
             return day, note
     if isinstance(entry, str) and (match := re.match(_DAY.pattern + r"[\s:：]+(.+)", entry)):
         return f"{int(match[1]):04}-{int(match[2]):02}-{int(match[3]):02}", match[4]
-    raise _ValueFault("FM-VALUE", value=_short(entry), expected="{date: 2026-03-01, note: 更新了联系电话}")
+    raise Fault("FM-VALUE", value=_short(entry), expected="{date: 2026-03-01, note: 更新了联系电话}")
 
 
 def _short(value: object) -> str:

@@ -10,17 +10,9 @@ from datetime import datetime
 
 import yaml
 
+from govgen.content.fault import Fault
+
 FRONT_MATTER_BYTES = 65_536
-
-
-class FrontMatterError(Exception):
-    """The front matter can't be read; `rule` names the finding."""
-
-    def __init__(self, rule: str, line: int | None, **values: str) -> None:
-        super().__init__(rule)
-        self.rule = rule
-        self.line = line
-        self.values = values
 
 
 @dataclass(frozen=True)
@@ -35,25 +27,25 @@ class FrontMatter:
 
 
 def split_front_matter(text: str) -> FrontMatter:
-    """Return the front matter and the body of a file. Raises FrontMatterError."""
+    """Return the front matter and the body of a file. Raises Fault."""
     lines = text.split("\n")
     first = lines[0].rstrip()
     if first in ("---", "+++"):
         end = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in (first, "...")), None)
         if end is None:
-            raise FrontMatterError("FM-UNCLOSED", 1, mark=first)
+            raise Fault("FM-UNCLOSED", 1, mark=first)
         head = "\n".join(lines[1:end])
         _check_size(head)
         fields, key_lines = _read_yaml(head) if first == "---" else _read_toml(head)
         return FrontMatter(fields, key_lines, "\n".join(lines[end + 1 :]), end + 2)
     if re.match(r"[^\s:：#|>*\-][^:：]{0,40}[:：]", first):
         return _read_pelican(lines)
-    raise FrontMatterError("FM-MISSING", 1)
+    raise Fault("FM-MISSING", 1)
 
 
 def _check_size(head: str) -> None:
     if len(head.encode()) > FRONT_MATTER_BYTES:
-        raise FrontMatterError("FM-SIZE", 1, limit=str(FRONT_MATTER_BYTES // 1024))
+        raise Fault("FM-SIZE", 1, limit=str(FRONT_MATTER_BYTES // 1024))
 
 
 def _read_yaml(head: str) -> tuple[dict[str, object], dict[str, int]]:
@@ -61,17 +53,17 @@ def _read_yaml(head: str) -> tuple[dict[str, object], dict[str, int]]:
     try:
         for event in yaml.parse(head, Loader=yaml.CSafeLoader):
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                raise FrontMatterError("FM-ALIAS", event.start_mark.line + 2)
+                raise Fault("FM-ALIAS", event.start_mark.line + 2 if event.start_mark else None)
         root = yaml.compose(head, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 2 if error.problem_mark else None
-        raise FrontMatterError("FM-SYNTAX", line, reason=str(error.problem or error.context)) from error
+        raise Fault("FM-SYNTAX", line, reason=str(error.problem or error.context)) from error
     except yaml.YAMLError as error:
-        raise FrontMatterError("FM-SYNTAX", None, reason=str(error).splitlines()[0]) from error
+        raise Fault("FM-SYNTAX", None, reason=str(error).splitlines()[0]) from error
     if root is None:
         return {}, {}
     if not isinstance(root, yaml.MappingNode):
-        raise FrontMatterError("FM-SYNTAX", 2, reason="not a mapping")
+        raise Fault("FM-SYNTAX", 2, reason="not a mapping")
     key_lines = {str(key.value): key.start_mark.line + 2 for key, _ in root.value}
     return _plain_mapping(root), key_lines
 
@@ -89,9 +81,9 @@ def _plain_mapping(node: yaml.MappingNode) -> dict[str, object]:
     plain: dict[str, object] = {}
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
-            raise FrontMatterError("FM-SYNTAX", key.start_mark.line + 2, reason="a key must be plain text")
+            raise Fault("FM-SYNTAX", key.start_mark.line + 2, reason="a key must be plain text")
         if key.value in plain:
-            raise FrontMatterError("FM-TWICE", key.start_mark.line + 2, key=key.value)
+            raise Fault("FM-TWICE", key.start_mark.line + 2, key=key.value)
         plain[key.value] = _plain(value)
     return plain
 
@@ -101,7 +93,7 @@ def _read_toml(head: str) -> tuple[dict[str, object], dict[str, int]]:
         table = tomllib.loads(head)
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"line (\d+)", str(error))
-        raise FrontMatterError("FM-SYNTAX", int(place[1]) + 1 if place else None, reason=str(error)) from error
+        raise Fault("FM-SYNTAX", int(place[1]) + 1 if place else None, reason=str(error)) from error
     key_lines: dict[str, int] = {}
     for number, line in enumerate(head.splitlines(), 2):
         if key := re.match(r"""\s*\[?\[?\s*["']?([^\s"'=\]]+)["']?\s*[=\]]""", line):
@@ -126,7 +118,7 @@ def _read_pelican(lines: list[str]) -> FrontMatter:
     key_lines: dict[str, int] = {}
     last = ""
     number = 0
-    for number, line in enumerate(lines, 1):  # noqa: B007 - the number after the loop is where the body begins
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             break
         if line[0].isspace() and last:
@@ -134,10 +126,10 @@ def _read_pelican(lines: list[str]) -> FrontMatter:
             continue
         match = re.match(r"([^\s:：][^:：]{0,40}?)\s*[:：]\s*(.*)", line)
         if not match:
-            raise FrontMatterError("FM-SYNTAX", number, reason="expected `key: value`")
+            raise Fault("FM-SYNTAX", number, reason="expected `key: value`")
         last = match[1].lower()
         if last in fields:
-            raise FrontMatterError("FM-TWICE", number, key=match[1])
+            raise Fault("FM-TWICE", number, key=match[1])
         fields[last], key_lines[last] = match[2].strip(), number
     _check_size("\n".join(lines[:number]))
     return FrontMatter(fields, key_lines, "\n".join(lines[number:]), number + 1)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from govgen.content.parse import Parser
 from govgen.content.place import DOCUMENT_ENDINGS
 from govgen.content.pool import parse_files
 from govgen.content.settings import read_markdown_settings
@@ -35,26 +35,24 @@ def load_documents(checkout: Checkout, county: County, processes: int, reporter:
     """Return one document or its findings for each Markdown file below `content/`."""
     entries = [entry for entry in checkout.walk("content") if entry.path.lower().endswith(DOCUMENT_ENDINGS)]
     reporter.stage("content", len(entries))
-    markdown = read_markdown_settings(checkout.root)
+    parser = Parser(checkout, county, read_markdown_settings(checkout.root))
     documents: list[Document] = []
     findings: list[Finding] = []
     held: list[str] = []
-    for verdict in parse_files(entries, checkout, county, markdown, processes):
+    for verdict in parse_files(entries, parser, processes):
         findings += verdict.findings
         if verdict.document:
             documents.append(verdict.document)
         else:
             held.append(verdict.path)
         reporter.advance()
-    recovered = _recover(held, checkout, county, markdown, processes)
+    recovered = _recover(held, checkout, parser, processes)
     findings += [Finding("HELD-LAST-GOOD", document.path) for document in recovered]
     paths = tuple(document.path for document in recovered)
     return Loaded(len(entries), (*documents, *recovered), tuple(held), paths, tuple(findings))
 
 
-def _recover(
-    held: Sequence[str], checkout: Checkout, county: County, markdown: Mapping[str, Any], processes: int
-) -> list[Document]:
+def _recover(held: Sequence[str], checkout: Checkout, parser: Parser, processes: int) -> list[Document]:
     """Return the last good committed version of each held file that has one."""
     versions = checkout.earlier_versions(held)
     recovered = []
@@ -62,11 +60,9 @@ def _recover(
         contents = {path: checkout.read_blob(blobs[0]) for path, blobs in waiting.items()}
         entries = [Entry(path, len(content), is_regular=True) for path, content in sorted(contents.items())]
         good = set()
-        for verdict in parse_files(entries, checkout, county, markdown, processes, contents):
+        for verdict in parse_files(entries, parser, processes, contents):
             if verdict.document:
                 recovered.append(verdict.document)
                 good.add(verdict.path)
         versions = {path: blobs[1:] for path, blobs in waiting.items() if path not in good}
     return recovered
-
-

@@ -11,15 +11,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from govgen.content.attachments import SiteFiles
+from govgen.content.fault import Fault
 from govgen.content.fields import Fields, day_or_none, read_fields
-from govgen.content.front_matter import FrontMatter, FrontMatterError, split_front_matter
+from govgen.content.front_matter import FrontMatter, split_front_matter
 from govgen.content.keys import KEYS, RELATIONS
 from govgen.content.markdown import Converter
-from govgen.content.place import Place, PlaceFault, place_document
+from govgen.content.place import Place, place_document
 from govgen.content.references import References
 from govgen.content.sanitise import sanitise
 from govgen.model.county import County
-from govgen.model.document import Document, Kind, Reference, Status, Validity
+from govgen.model.document import CarriedFile, Document, Kind, Reference, Status, Validity
 from govgen.model.finding import Finding, Severity
 from govgen.model.rules import SEVERITIES
 from govgen.repo.checkout import Checkout
@@ -67,10 +68,8 @@ class Parser:
         try:
             front = split_front_matter(_decode(content))
             document = self._parse(path, content, front, findings)
-        except FrontMatterError as error:
-            findings.append(Finding(error.rule, path, error.line, error.values))
-        except PlaceFault as fault:
-            findings.append(Finding(fault.rule, path, None, fault.values))
+        except Fault as fault:
+            findings.append(fault.finding(path))
         is_held = any(SEVERITIES[finding.rule] is Severity.ERROR for finding in findings)
         return Verdict(path, None if is_held else document, tuple(sorted(findings, key=Finding.sort_key)))
 
@@ -87,7 +86,9 @@ class Parser:
         ]
         for file in fields.known.get("attachments", ()):
             references.carry(file.target, file.title, file.line, is_listed=True)
-        image = references.carry(fields.text("image"), "", fields.lines.get("image")) if "image" in fields.known else None
+        image = (
+            references.carry(fields.text("image"), "", fields.lines.get("image")) if "image" in fields.known else None
+        )
         raw = self._converter.convert(front.body)
         clean = sanitise(raw.html, references.rewrite)
         toc = sanitise(raw.toc, references.rewrite).html if raw.headings >= TOC_HEADINGS else ""
@@ -96,20 +97,19 @@ class Parser:
             findings.append(Finding("HTML-DROPPED", path, references.find_line(f"<{tag}"), {"tag": tag}))
         if not clean.html.strip() and not place.is_standing:
             findings.append(Finding("BODY-EMPTY", path, front.body_line))
-        return _make_document(path, content, place, fields, clean.html, toc, references, relations, image)
+        files_carried = tuple(references.files.values())
+        body = _Body(clean.html, toc, image or "", (*references.found, *relations), files_carried)
+        return _make_document(path, content, place, fields, body)
 
     def _read_head(self, path: str, front: FrontMatter, findings: list[Finding]) -> tuple[Place | None, Fields]:
-        place = fault = None
+        place = None
         fields = read_fields(front, path, self._timezone, may_be_free="/services/" in path)
         findings += fields.findings
         try:
-            place = place_document(
-                path, self._county, section_key=fields.text("section"), slug=fields.text("slug")
-            )
-        except PlaceFault as error:
-            fault = error
-            key = {"FM-SLUG": "slug", "FM-SECTION": "section"}.get(error.rule, "")
-            findings.append(Finding(fault.rule, path, fields.lines.get(key), fault.values))
+            place = place_document(path, self._county, section_key=fields.text("section"), slug=fields.text("slug"))
+        except Fault as fault:
+            key = {"FM-SLUG": "slug", "FM-SECTION": "section"}.get(fault.rule, "")
+            findings.append(fault.finding(path, fields.lines.get(key)))
         if place:
             fields = self._complete(path, place, fields, findings)
         return place, fields
@@ -143,20 +143,20 @@ class Parser:
 
 
 def _decode(content: bytes) -> str:
-    """Return the text of a file. Raises FrontMatterError where it is empty, not UTF-8, or holds control characters."""
+    """Return the text of a file. Raises Fault where it is empty, not UTF-8, or holds control characters."""
     if not content.strip():
-        raise FrontMatterError("FILE-EMPTY", None)
+        raise Fault("FILE-EMPTY", None)
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise FrontMatterError("FILE-ENCODING", 1, guess="UTF-16")
+        raise Fault("FILE-ENCODING", 1, guess="UTF-16")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise FrontMatterError("FILE-ENCODING", line, guess=_guess_encoding(content)) from error
+        raise Fault("FILE-ENCODING", line, guess=_guess_encoding(content)) from error
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if control := _CONTROL.search(text):
         line = text.count("\n", 0, control.start()) + 1
-        raise FrontMatterError("FILE-CONTROL", line, character=f"U+{ord(control[0]):04X}")
+        raise Fault("FILE-CONTROL", line, character=f"U+{ord(control[0]):04X}")
     return text
 
 
@@ -168,17 +168,18 @@ def _guess_encoding(content: bytes) -> str:
         return "?"
 
 
-def _make_document(
-    path: str,
-    content: bytes,
-    place: Place,
-    fields: Fields,
-    body: str,
-    toc: str,
-    references: References,
-    relations: list[Reference],
-    image: str | None,
-) -> Document:
+@dataclass(frozen=True)
+class _Body:
+    """A body as HTML, and all that was found while it was made."""
+
+    html: str
+    toc: str
+    image: str
+    references: tuple[Reference, ...]
+    files: tuple[CarriedFile, ...]
+
+
+def _make_document(path: str, content: bytes, place: Place, fields: Fields, body: _Body) -> Document:
     known = fields.known
     return Document(
         id=place.id,
@@ -198,9 +199,9 @@ def _make_document(
         expires_at=known.get("expires_at"),
         source=fields.text("source"),
         author="、".join(fields.texts("author")),
-        summary=fields.text("summary") or _first_words(body),
-        html=body,
-        toc=toc,
+        summary=fields.text("summary") or _first_words(body.html),
+        html=body.html,
+        toc=body.toc,
         language=fields.text("lang"),
         keywords=fields.texts("keywords"),
         topics=fields.texts("topics"),
@@ -208,7 +209,7 @@ def _make_document(
         aliases=fields.texts("aliases"),
         reviewed_by=fields.texts("reviewed_by"),
         changes=known.get("changes", ()),
-        image=image or "",
+        image=body.image,
         image_text=fields.text("image_alt"),
         order=known.get("order", 0),
         validity=Validity(known["validity"]) if "validity" in known else None,
@@ -219,8 +220,8 @@ def _make_document(
         replied_by=fields.text("replied_by"),
         facts=_facts(place.kind, fields),
         extra=fields.free,
-        references=tuple([*references.found, *relations]),
-        files=tuple(references.files.values()),
+        references=body.references,
+        files=body.files,
     )
 
 
@@ -229,7 +230,9 @@ def _facts(kind: Kind, fields: Fields) -> tuple[tuple[str, str], ...]:
     if kind is Kind.SERVICE:
         return tuple((key, value) for key, value in fields.free.items() if isinstance(value, str) and value)
     return tuple(
-        (name, str(fields.known[name])) for name, key in KEYS.items() if key.label == kind.value and name in fields.known
+        (name, str(fields.known[name]))
+        for name, key in KEYS.items()
+        if key.label == kind.value and name in fields.known
     )
 
 

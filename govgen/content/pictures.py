@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, UnidentifiedImageError
 
+from govgen.content.fault import Fault
+
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
@@ -22,15 +24,6 @@ _SVG_TAGS = frozenset(
 _FORMATS = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "gif": "GIF", "webp": "WEBP"}
 
 
-class PictureFault(Exception):
-    """The picture can't be shown; `rule` names the finding."""
-
-    def __init__(self, rule: str, **values: str) -> None:
-        super().__init__(rule)
-        self.rule = rule
-        self.values = values
-
-
 @dataclass(frozen=True)
 class Size:
     """A picture's size in pixels; 0 where an SVG doesn't say."""
@@ -40,7 +33,7 @@ class Size:
 
 
 def measure_picture(content: bytes, ending: str) -> Size:
-    """Return a picture's size from its header alone. Raises PictureFault where type, size or content is wrong."""
+    """Return a picture's size from its header alone. Raises Fault where type, size or content is wrong."""
     if ending == "svg":
         return _measure_svg(content)
     try:
@@ -50,11 +43,11 @@ def measure_picture(content: bytes, ending: str) -> Size:
             with Image.open(io.BytesIO(content), formats=[_FORMATS[ending]]) as picture:
                 width, height = picture.size
     except Image.DecompressionBombError as error:
-        raise PictureFault("IMG-SIZE", size=str(error).split("(")[1].split(" ")[0], limit="5000") from error
+        raise Fault("IMG-SIZE", size=str(error).split("(")[1].split(" ")[0], limit="5000") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise PictureFault("ATT-CONTENT", type=ending) from error
+        raise Fault("ATT-CONTENT", type=ending) from error
     if width * height > PICTURE_PIXELS:
-        raise PictureFault("IMG-SIZE", size=f"{width} × {height}", limit=str(PICTURE_PIXELS // 10_000))
+        raise Fault("IMG-SIZE", size=f"{width} × {height}", limit=str(PICTURE_PIXELS // 10_000))
     return Size(width, height)
 
 
@@ -64,14 +57,14 @@ def _measure_svg(content: bytes) -> Size:
     from defusedxml.ElementTree import ParseError, fromstring
 
     if len(content) > SVG_BYTES:
-        raise PictureFault("IMG-SVG", what=f"> {SVG_BYTES // 1000} KB")
+        raise Fault("IMG-SVG", what=f"> {SVG_BYTES // 1000} KB")
     try:
         root = fromstring(content)
     except (ParseError, DefusedXmlException, ValueError, RecursionError) as error:
-        raise PictureFault("IMG-SVG", what=type(error).__name__) from error
+        raise Fault("IMG-SVG", what=type(error).__name__) from error
     for element in root.iter():
         if fault := _find_svg_fault(element):
-            raise PictureFault("IMG-SVG", what=fault)
+            raise Fault("IMG-SVG", what=fault)
     return Size(_pixels(root.get("width", "")), _pixels(root.get("height", "")))
 
 

@@ -7,6 +7,7 @@ import posixpath
 import re
 from dataclasses import dataclass
 
+from govgen.content.fault import Fault
 from govgen.model.county import County, Section, SectionKind, Site, Village
 from govgen.model.document import Kind
 from govgen.pinyin import ascii_name
@@ -28,15 +29,6 @@ STANDING = "index"
 """The name of a standing text: of a site, a section or a village."""
 
 _HIDDEN_CHARACTERS = re.compile(r"[\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2066-\u2069\x00-\x1f\x7f-\x9f\ufeff]")
-
-
-class PlaceFault(Exception):
-    """The file lies where no document can lie; `rule` names the finding."""
-
-    def __init__(self, rule: str, **values: str) -> None:
-        super().__init__(rule)
-        self.rule = rule
-        self.values = values
 
 
 @dataclass(frozen=True)
@@ -81,45 +73,47 @@ class Place:
 
 
 def place_document(path: str, county: County, *, section_key: str = "", slug: str = "") -> Place:
-    """Return where the file at `path` belongs; `section_key` and `slug` are its front matter's. Raises PlaceFault."""
+    """Return where the file at `path` belongs; `section_key` and `slug` are its front matter's. Raises Fault."""
     _, site_id, *folders, file_name = path.split("/")
     site = county.find_site(site_id)
     if not folders and site is None and file_name == site_id:
-        raise PlaceFault("FILE-PLACE", guess="content/<site>/<section>/")
+        raise Fault("FILE-PLACE", guess="content/<site>/<section>/")
     if site is None:
-        raise PlaceFault("FILE-PLACE", guess=_guess(site_id, [site.id for site in county.sites], "content/{}/"))
+        raise Fault("FILE-PLACE", guess=_guess(site_id, [site.id for site in county.sites], "content/{}/"))
     if _HIDDEN_CHARACTERS.search(path):
-        raise PlaceFault("FILE-NAME", name=path.encode("ascii", "backslashreplace").decode())
+        raise Fault("FILE-NAME", name=path.encode("ascii", "backslashreplace").decode())
     stem = posixpath.splitext(file_name)[0]
     section, village = _find_section(site, "/".join(folders), stem, section_key)
     if stem == STANDING and folders and section and section.id != "/".join(folders):
         stem = folders[-1]
     if slug and (re.search(r"[/\\]|\.\.", slug) or not ascii_name(slug)):
-        raise PlaceFault("FM-SLUG", value=slug)
+        raise Fault("FM-SLUG", value=slug)
     name = ascii_name(slug or stem)
     if not name:
-        raise PlaceFault("FILE-NAME", name=file_name)
+        raise Fault("FILE-NAME", name=file_name)
     return Place(site, section, village, name)
 
 
 def _find_section(site: Site, folder: str, stem: str, section_key: str) -> tuple[Section | None, Village | None]:
     village = None
     if folder == "villages" or folder.startswith("villages/"):
-        village_id = (folder.split("/") + [""])[1]
+        village_id = [*folder.split("/"), ""][1]
         village = site.find_village(village_id)
         if village is None:
-            raise PlaceFault("FILE-PLACE", guess=_guess(village_id, [v.id for v in site.villages], "villages/{}/"))
+            raise Fault("FILE-PLACE", guess=_guess(village_id, [v.id for v in site.villages], "villages/{}/"))
     if stem == STANDING and folder == (village.folder if village else ""):
         return None, village
     if section_key:
-        wanted = [s for s in site.sections if section_key in (s.id, s.name) and s.village == (village.id if village else "")]
+        wanted = [
+            s for s in site.sections if section_key in (s.id, s.name) and s.village == (village.id if village else "")
+        ]
         if not wanted:
-            raise PlaceFault("FM-SECTION", value=section_key, guess=_section_names(site, village))
+            raise Fault("FM-SECTION", value=section_key, guess=_section_names(site, village))
         return wanted[0], village
     section = site.find_section_of_folder(folder)
     if section is None:
         ids = [section.id for section in site.sections if section.village == (village.id if village else "")]
-        raise PlaceFault("FILE-PLACE", guess=_guess(folder, ids, f"content/{site.id}/{{}}/"))
+        raise Fault("FILE-PLACE", guess=_guess(folder, ids, f"content/{site.id}/{{}}/"))
     return section, village
 
 

@@ -14,14 +14,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
 from govgen.content.parse import DOCUMENT_BYTES, Parser, Verdict
-from govgen.model.county import County
 from govgen.model.finding import Finding
-from govgen.repo.checkout import Checkout, Entry
+from govgen.repo.checkout import Entry
 
 CPU_SECONDS = 2.0
 MEMORY_BYTES = 1 << 30
@@ -48,12 +46,7 @@ _worker = _Worker()
 
 
 def parse_files(
-    entries: Sequence[Entry],
-    checkout: Checkout,
-    county: County,
-    markdown: Mapping[str, Any],
-    processes: int,
-    contents: Mapping[str, bytes] | None = None,
+    entries: Sequence[Entry], parser: Parser, processes: int, contents: Mapping[str, bytes] | None = None
 ) -> Iterator[Verdict]:
     """Yield one verdict a file, in the order of `entries`; `contents` stands in for files read from elsewhere."""
     if not entries:
@@ -63,7 +56,7 @@ def parse_files(
     with ProcessPool(
         max_workers=workers,
         initializer=_start_worker,
-        initargs=(checkout, county, markdown, contents or {}),
+        initargs=(parser, contents or {}),
         context=multiprocessing.get_context("fork"),
     ) as pool:
         futures = [pool.schedule(_parse_chunk, args=(chunk,), timeout=_CHUNK_SECONDS) for chunk in chunks]
@@ -89,8 +82,8 @@ def _parse_alone(pool: ProcessPool, entry: Entry) -> Verdict:
         return _refuse(entry.path, "FILE-MEMORY", limit=str(MEMORY_BYTES >> 20))
 
 
-def _start_worker(checkout: Checkout, county: County, markdown: Mapping[str, Any], contents: Mapping[str, bytes]) -> None:
-    _worker.parser = Parser(checkout, county, markdown)
+def _start_worker(parser: Parser, contents: Mapping[str, bytes]) -> None:
+    _worker.parser = parser
     _worker.contents = contents
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES + _used_bytes(), resource.RLIM_INFINITY))
     signal.signal(signal.SIGPROF, _raise_out_of_time)

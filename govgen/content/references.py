@@ -6,7 +6,8 @@ import posixpath
 import re
 from urllib.parse import unquote
 
-from govgen.content.attachments import ATTACHMENT_TYPES, PICTURE_TYPES, AttachmentFault, SiteFiles, file_ending
+from govgen.content.attachments import ATTACHMENT_TYPES, PICTURE_TYPES, SiteFiles, file_ending
+from govgen.content.fault import Fault
 from govgen.content.front_matter import FrontMatter
 from govgen.content.place import DOCUMENT_ENDINGS
 from govgen.model.document import REFERENCE_MARK, CarriedFile, Reference
@@ -46,7 +47,7 @@ class References:
     def rewrite(self, tag: str, target: str) -> str | None:
         """Return the mark for a local target of the body, or None where it is left out; see sanitise.Rewrite."""
         line = self.find_line(target) or self.find_line(unquote(target))
-        scheme = target.split(":")[0].lower() if ":" in target.split("/")[0] else ""
+        scheme = target.split(":", maxsplit=1)[0].lower() if ":" in target.split("/", maxsplit=1)[0] else ""
         if tag == "img":
             if scheme or target.startswith("//"):
                 self.findings.append(Finding("IMG-FOREIGN", self._path, line, {"target": target[:200]}))
@@ -63,8 +64,8 @@ class References:
         """Take in a picture or attachment the front matter names; return its address, or None where it is faulty."""
         try:
             file = self._site_files.carry(self._site_files.locate(target, self._path), title)
-        except AttachmentFault as fault:
-            self.findings.append(Finding(fault.rule, self._path, line, {**fault.values, "target": target}))
+        except Fault as fault:
+            self.findings.append(fault.finding(self._path, line, target=target))
             return None
         known = self.files.get(file.source)
         if known is None or (is_listed and not known.is_listed):

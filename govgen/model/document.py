@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from enum import Enum
 
 
@@ -120,11 +120,11 @@ class Document:
     """Of the file's bytes."""
 
     title: str
-    date: datetime | None
-    updated: datetime | None
+    date: dt.datetime | None
+    updated: dt.datetime | None
     status: Status
-    publish_at: datetime | None
-    expires_at: datetime | None
+    publish_at: dt.datetime | None
+    expires_at: dt.datetime | None
     source: str
     author: str
     summary: str
@@ -148,11 +148,11 @@ class Document:
 
     validity: Validity | None = None
     document_number: str = ""
-    days_of_letter: tuple[date | None, date | None] = (None, None)
+    days_of_letter: tuple[dt.date | None, dt.date | None] = (None, None)
     """A letter's days: received, replied."""
 
-    opens_on: date | None = None
-    closes_on: date | None = None
+    opens_on: dt.date | None = None
+    closes_on: dt.date | None = None
     replied_by: str = ""
     facts: tuple[tuple[str, str], ...] = ()
     """Kind-specific fields in display order: key of the field, or a service's own label; and the text."""

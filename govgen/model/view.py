@@ -196,7 +196,7 @@ class Chrome:
     consultation_url: str
     services_url: str
     year: int
-    """The year shown beside the sponsor in the footer; of the newest document, so that it does not depend on the clock."""
+    """The year beside the sponsor in the footer; of the newest document, so that it does not depend on the clock."""
 
 
 @dataclass(frozen=True)

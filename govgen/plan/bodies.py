@@ -23,9 +23,7 @@ def resolve_body(scope: Scope, row: sqlite3.Row, body: str) -> Markup:
         return Markup(body)
     references = {
         str(reference["number"]): reference
-        for reference in scope.catalog.rows(
-            "SELECT * FROM refs WHERE document = ? AND relation = 'link'", row["path"]
-        )
+        for reference in scope.catalog.rows("SELECT * FROM refs WHERE document = ? AND relation = 'link'", row["path"])
     }
     sizes = {
         file["address"]: f' width="{file["width"]}" height="{file["height"]}" loading="lazy"'

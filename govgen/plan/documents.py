@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from govgen.catalog.store import read_document
+from govgen.catalog.rows import read_document
 from govgen.model.document import Document, Kind
 from govgen.model.view import Attachment, Block, Change, DocumentView, Fact, Item, Link, TopicView
 from govgen.plan.bodies import resolve_body
@@ -27,7 +27,11 @@ def find_standing(scope: Scope, folder: str) -> sqlite3.Row | None:
 
 def document_view(scope: Scope, row: sqlite3.Row) -> DocumentView:
     """Return all that a document's page shows."""
-    document = read_document(scope.catalog, row)
+    document = read_document(
+        row,
+        scope.catalog.rows("SELECT * FROM refs WHERE document = ? ORDER BY relation, number", row["path"]),
+        scope.catalog.rows("SELECT * FROM files WHERE document = ? ORDER BY place", row["path"]),
+    )
     previous, following = _neighbours(scope, document)
     received, replied = document.days_of_letter
     return DocumentView(
@@ -171,5 +175,3 @@ def _neighbours(scope: Scope, document: Document) -> tuple[Link | None, Link | N
         )
         links.append(Link(row["title"], scope.href(row["address"])) if row else None)
     return links[0], links[1]
-
-

@@ -34,7 +34,9 @@ def portal_home(scope: Scope) -> PortalHome:
         picture=_first_with_picture(news),
         news=news,
         notices=_county_block(scope, "notices"),
-        departments_news=_gathered_block(scope, SectionKind.NEWS, other_sites(scope, SiteKind.DEPARTMENT), "departments"),
+        departments_news=_gathered_block(
+            scope, SectionKind.NEWS, other_sites(scope, SiteKind.DEPARTMENT), "departments"
+        ),
         townships_news=_gathered_block(scope, SectionKind.NEWS, other_sites(scope, SiteKind.TOWNSHIP), "townships"),
         policies=_county_block(scope, "policies"),
         interpretations=_county_block(scope, "interpretations"),
@@ -126,7 +128,5 @@ def _newest_first(item: Item) -> tuple[float, str]:
 
 
 def _gathered_block(scope: Scope, kind: SectionKind, sites: list[Site], name: str) -> Block:
-    items = gathered_items(
-        scope, kind, sites, limit=scope.county.lists.home, per_site=scope.county.lists.per_site
-    )
+    items = gathered_items(scope, kind, sites, limit=scope.county.lists.home, per_site=scope.county.lists.per_site)
     return Block(name, scope.word(f"{name}_news"), kind.value, scope.href("/news/") + f"#{name}", items)

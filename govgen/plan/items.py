@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from govgen.catalog.store import read_day, read_time
+from govgen.catalog.rows import read_day, read_time
 from govgen.model.county import SectionKind, Site, SiteKind
 from govgen.model.view import Block, Item
 from govgen.plan.scope import Scope

@@ -34,13 +34,13 @@ def is_page(job: Job) -> bool:
     return job.kind not in _NOT_PAGES
 
 
-def _plan_site(
-    catalog: Catalog, addresses: Addresses, site: Site, assets: Mapping[str, Asset]
-) -> Iterator[Job]:
+def _plan_site(catalog: Catalog, addresses: Addresses, site: Site, assets: Mapping[str, Asset]) -> Iterator[Job]:
     jobs = list(_below_mount(catalog, addresses, site))
     yield from jobs
     yield from _host(addresses, site, assets)
-    for row in catalog.rows("SELECT alias, address FROM aliases JOIN documents ON path = document WHERE aliases.site = ?", site.id):
+    for row in catalog.rows(
+        "SELECT alias, address FROM aliases JOIN documents ON path = document WHERE aliases.site = ?", site.id
+    ):
         alias = row["alias"] if row["alias"].endswith((".html", ".htm", "/")) else row["alias"] + "/"
         yield _redirect(site, alias, addresses.output_path(site, alias), row["address"])
     for job in jobs:
@@ -100,7 +100,7 @@ def _section(catalog: Catalog, site: Site, section: Section, job: Callable[..., 
 
 
 def _host(addresses: Addresses, site: Site, assets: Mapping[str, Asset]) -> Iterator[Job]:
-    """Yield what a second-level host has besides its site's pages; a site mounted by path leaves only redirects there."""
+    """Yield what a host has besides its site's pages; a site mounted by path leaves only redirects on its own."""
     host = addresses.own_host(site)
     if site.mount is Mount.PATH:
         yield _redirect(site, "/404.html", f"{host}/404.html", "/")

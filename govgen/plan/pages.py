@@ -15,8 +15,8 @@ from govgen.model.view import (
     NotFoundView,
     Page,
     SectionView,
-    SitesView,
     SiteMapView,
+    SitesView,
     TopicView,
     VillagesView,
 )
@@ -27,7 +27,7 @@ from govgen.plan.scope import Scope, shown_sections, sites_by_initial, sites_by_
 from govgen.plan.sections import section_view
 
 DOCUMENT_TEMPLATES = frozenset(
-    "article page policy interpretation service letter consultation data withdrawn topic".split()
+    ["article", "page", "policy", "interpretation", "service", "letter", "consultation", "data", "withdrawn", "topic"]
 )
 
 
@@ -100,7 +100,10 @@ def _village_trail(scope: Scope, village_id: str) -> tuple[Link, ...]:
     village = scope.site.find_village(village_id)
     if village is None:
         return ()
-    return (Link(scope.word("villages"), scope.href("/villages/")), Link(village.name, scope.href(f"/{village.folder}/")))
+    return (
+        Link(scope.word("villages"), scope.href("/villages/")),
+        Link(village.name, scope.href(f"/{village.folder}/")),
+    )
 
 
 def _section_feed(scope: Scope, section: Section) -> Link:
@@ -112,7 +115,9 @@ def _compose_document(scope: Scope, job: Job) -> Composition:
     topic = topic_view(scope, row) if job.kind == "topic" else None
     document = topic.document if topic else document_view(scope, row)
     section = scope.site.find_section(row["section"])
-    column = (("ColumnName", section.name), ("ColumnType", scope.word(f"column_{section.kind.value}"))) if section else ()
+    column = (
+        (("ColumnName", section.name), ("ColumnType", scope.word(f"column_{section.kind.value}"))) if section else ()
+    )
     page = _page(
         scope,
         job,

@@ -92,9 +92,7 @@ def make_chrome(scope: Scope) -> Chrome:
         address=site.address,
         hours=site.hours,
         nav=tuple(nav),
-        identity=Identity(
-            **vars(county.identity), police_href=_POLICE_QUERY + county.identity.police
-        ),
+        identity=Identity(**vars(county.identity), police_href=_POLICE_QUERY + county.identity.police),
         consultation_url=county.channels.consultation,
         services_url=county.channels.services,
         year=int(newest["date"][:4]) if newest and newest["date"] else scope.clock.year,
@@ -103,7 +101,9 @@ def make_chrome(scope: Scope) -> Chrome:
 
 def site_entries(scope: Scope) -> list[SiteEntry]:
     """Return all sites of the county for its index, ordered as a reader looks names up."""
-    return sorted((_site_entry(scope, site) for site in scope.county.sites), key=lambda entry: pinyin_key(entry.short_name))
+    return sorted(
+        (_site_entry(scope, site) for site in scope.county.sites), key=lambda entry: pinyin_key(entry.short_name)
+    )
 
 
 def _site_entry(scope: Scope, site: Site) -> SiteEntry:

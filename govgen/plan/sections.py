@@ -18,7 +18,9 @@ def section_view(scope: Scope, section: Section, month: str = "") -> SectionView
     months = _months(scope, section) if is_dated else ()
     standing = None if month else find_standing(scope, section.id)
     limit = -1 if month else scope.county.lists.section
-    items = section_items(scope, section.id, limit=limit, month=month) if is_dated else standing_pages(scope, section.id)
+    items = (
+        section_items(scope, section.id, limit=limit, month=month) if is_dated else standing_pages(scope, section.id)
+    )
     return SectionView(
         id=section.id,
         name=section.name,
@@ -54,7 +56,7 @@ def _months(scope: Scope, section: Section) -> tuple[Month, ...]:
 
 
 def _groups(scope: Scope, section: Section) -> tuple[Block, ...]:
-    """Return, on the portal, what the other sites have in their sections of this kind: all services, a few of the rest."""
+    """Return, on the portal, what other sites have in their sections of this kind: all services, a few of the rest."""
     if not scope.site.is_portal or section.kind is SectionKind.PAGES:
         return ()
     limit = -1 if section.kind is SectionKind.SERVICES else scope.county.lists.per_site

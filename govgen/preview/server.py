@@ -72,7 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: PreviewServer
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         """Answer one request."""
         host = self.headers.get("Host", "").rsplit(":", 1)[0].rstrip(".").lower()
         path = unquote(urlsplit(self.path).path)

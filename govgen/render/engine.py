@@ -53,7 +53,9 @@ class PageWriter(Writer):  # type: ignore[misc]
 class PlannedPages(Generator):  # type: ignore[misc]
     """A Pelican generator that makes the pages it is told to, and no others."""
 
-    def generate_page(self, writer: PageWriter, output: str, chrome: Chrome, made_of: Composition, asset: Callable[[str], str]) -> None:
+    def generate_page(
+        self, writer: PageWriter, output: str, chrome: Chrome, made_of: Composition, asset: Callable[[str], str]
+    ) -> None:
         """Write one page."""
         view = made_of.view
         content = None
@@ -75,7 +77,7 @@ class PlannedPages(Generator):  # type: ignore[misc]
         )
 
     def _article(self, view: DocumentView) -> Article:
-        metadata = {"title": view.title, "slug": view.id.rpartition("/")[2], "summary": view.summary}
+        metadata: dict[str, Any] = {"title": view.title, "slug": view.id.rpartition("/")[2], "summary": view.summary}
         if view.date:
             metadata["date"] = view.date
         return Article(str(view.html), metadata, self.settings, source_path=view.id, context=self.context)
@@ -108,4 +110,3 @@ class Engine(Pelican):  # type: ignore[misc]
             place = f"{made_of.page.kind}.html: {type(error).__name__}: {error}"
             raise MachineryError("template", page=output, place=place) from error
         return made[output]
-

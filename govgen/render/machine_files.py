@@ -61,7 +61,8 @@ def render_redirect(scope: Scope, job: Job) -> bytes:
     url = escape(scope.addresses.url(scope.site, job.subject))
     moved = escape(scope.word("moved"))
     return (
-        f'<!DOCTYPE html>\n<html lang="{scope.county.language}">\n<head>\n<meta charset="utf-8">\n<title>{moved}</title>\n'
+        f'<!DOCTYPE html>\n<html lang="{scope.county.language}">\n<head>\n<meta charset="utf-8">\n'
+        f"<title>{moved}</title>\n"
         f'<link rel="canonical" href="{url}">\n<meta name="robots" content="noindex">\n'
         f'<meta http-equiv="refresh" content="0; url={url}">\n</head>\n<body>\n'
         f'<p>{moved}<a href="{url}">{url}</a></p>\n</body>\n</html>\n'

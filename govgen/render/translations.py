@@ -9,7 +9,7 @@ from jinja2 import Environment
 
 def install_translations(environment: Environment, folder: Path, language: str) -> None:
     """Give templates the catalog of `language`; Chinese is what they are written in and needs none."""
-    name = language.split("-")[0].lower()
+    name = language.split("-", maxsplit=1)[0].lower()
     words: dict[str, str] = {}
     file = folder / name / "LC_MESSAGES" / "county.po"
     if name != "zh" and file.is_file():

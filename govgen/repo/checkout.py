@@ -128,7 +128,7 @@ class Checkout:
 
 
 def find_checkout(start: Path) -> Checkout:
-    """Return the county's repository that `start` lies in: the nearest folder above with `sites/`. Raises UsageError."""
+    """Return the repository `start` lies in: the nearest folder above that has `sites/`. Raises UsageError."""
     for folder in (start, *start.parents):
         if (folder / "sites").is_dir():
             return Checkout(folder)

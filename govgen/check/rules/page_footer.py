@@ -1,7 +1,7 @@
 """The footer of every page has the eight elements inspectors look for.
 
-Source: 国办发〔2017〕47号, page design: mark of government sites, error reports, site code, sponsor, contact, ICP filing,
-police filing, site map.
+Source: 国办发〔2017〕47号, page design: mark of government sites, error reports, site code, sponsor, contact, ICP and
+police filings, site map.
 """
 
 from __future__ import annotations

@@ -17,7 +17,12 @@ from govgen.pipeline import gather
 from govgen.repo.checkout import Checkout
 from govgen.sites.load import load_county
 
-_GITHUB_LEVELS = {Severity.STOP: "error", Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "notice"}
+_GITHUB_LEVELS = {
+    Severity.STOP: "error",
+    Severity.ERROR: "error",
+    Severity.WARNING: "warning",
+    Severity.ADVICE: "notice",
+}
 
 
 def run(options: Namespace, console: Console) -> int:

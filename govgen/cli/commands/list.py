@@ -49,7 +49,8 @@ _STATES: Mapping[str, str] = {
 
 def _documents(catalog: Catalog, state: str) -> list[Row]:
     rows = catalog.rows(
-        "SELECT site, id, date, state, title, path FROM documents WHERE ? IN ('', state) ORDER BY site, date DESC, id", state
+        "SELECT site, id, date, state, title, path FROM documents WHERE ? IN ('', state) ORDER BY site, date DESC, id",
+        state,
     )
     return [{**dict(row), "date": row["date"][:16].replace("T", " ")} for row in rows]
 

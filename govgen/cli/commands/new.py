@@ -90,7 +90,8 @@ def _scaffold(section: Section, title: str, clock: datetime, texts: Texts) -> st
     head = str(table["head_dated" if section.kind.is_dated else "head"]).format(
         title=_quoted(title), date=clock.strftime("%Y-%m-%d %H:%M")
     )
-    return f"---\n{head}{str(table.get(f'{kind}_keys', '')).format(day=day)}---\n\n{table.get(f'{kind}_body', table['body'])}"
+    keys = str(table.get(f"{kind}_keys", "")).format(day=day)
+    return f"---\n{head}{keys}---\n\n{table.get(f'{kind}_body', table['body'])}"
 
 
 def _quoted(text: str) -> str:
