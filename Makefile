@@ -33,7 +33,7 @@ report: ## 用真实语料建县并出报告 docs/real-input.md / build counties
 	@.venv/bin/python -m tests.real_input
 
 docs: setup ## 重新生成手册里由程序生成的几页 / regenerate the generated pages of the manual
-	@.venv/bin/python -m govgen.docs
+	@.venv/bin/python -m govgen.cli.manual
 
 lock: ## 更新依赖锁定文件 / update the locks
 	@.venv/bin/pip install -q pip-tools

@@ -1,0 +1,1 @@
+"""Tests: small worlds, a repository in, pages and findings out."""
