@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import sqlite3
 from dataclasses import dataclass
 
 from govgen.catalog.store import Catalog
-from govgen.model.county import County
+from govgen.model.county import County, SectionKind, Site
 from govgen.model.finding import Finding
 from govgen.pinyin import ascii_name
 
@@ -42,7 +43,7 @@ def resolve_references(catalog: Catalog, county: County) -> list[Finding]:
                 (*goal_values, reference["document"], reference["relation"], reference["number"]),
             )
         else:
-            findings.append(_dead(catalog, reference["document"], reference["line"], reference["relation"], target))
+            findings.append(_dead(catalog, reference, target))
     return findings
 
 
@@ -69,7 +70,9 @@ def _named(catalog: Catalog, county: County, site_id: str, rest: str) -> Destina
     if site.find_section(name) or any(village.folder == name for village in site.villages):
         return Destination(site_id, f"/{name}/")
     plain = "/".join(ascii_name(part) for part in name.split("/"))
-    return _document(catalog, "id = ?", f"{site_id}:{plain}") or _address(catalog, county, site_id, f"/{plain}.html")
+    addresses = (f"/{plain}.html", f"/{name}", f"/{name}/")
+    found = (_address(catalog, county, site_id, address) for address in addresses)
+    return _document(catalog, "id = ?", f"{site_id}:{plain}") or next((goal for goal in found if goal), None)
 
 
 def _document(catalog: Catalog, condition: str, *values: str) -> Destination | None:
@@ -97,23 +100,49 @@ def _address(catalog: Catalog, county: County, site_id: str, address: str) -> De
     folder = address.strip("/").removesuffix("/index.html")
     if not folder or site.find_section(folder) or any(village.folder == folder for village in site.villages):
         return Destination(site_id, f"/{folder}/" if folder else "/")
+    if _is_standing_page(catalog, site, address):
+        return Destination(site_id, address)
     return _document(catalog, "site = ? AND address = ?", site_id, address)
 
 
-def _dead(catalog: Catalog, path: str, line: int | None, relation: str, target: str) -> Finding:
+def _is_standing_page(catalog: Catalog, site: Site, address: str) -> bool:
+    """Tell whether the program gives out an address whatever the documents are, or as the archive of a month."""
+    folder, _, last = address.strip("/").rpartition("/")
+    if address in ("/sitemap.html", "/feed.xml") or (address == "/villages/" and site.villages):
+        return True
+    if site.is_portal and address == "/sites/":
+        return True
+    section = site.find_section(folder)
+    if last == "feed.xml" and section:
+        return section.kind is not SectionKind.PAGES
+    parts = address.strip("/").rsplit("/", 2)
+    month = ("-".join(parts[1:]), site.id, parts[0])
+    condition = "month = ? AND site = ? AND section = ? AND month != ''"
+    return address.endswith("/") and catalog.one(f"SELECT 1 FROM listings WHERE {condition}", *month) is not None
+
+
+def _dead(catalog: Catalog, reference: sqlite3.Row, target: str) -> Finding:
+    path, line, relation = reference["document"], reference["line"], reference["relation"]
     written = target.removeprefix("path:").removeprefix("address:")
     state = catalog.one("SELECT state FROM documents WHERE id = ? OR path = ?", target, written)
-    values = {"target": written[:200], "state": state["state"] if state else "", "guess": _guess(catalog, target)}
+    guess = _guess(catalog, reference["site"], target)
+    values = {"target": written[:200], "state": state["state"] if state else "", "guess": guess}
     if relation == "link":
         return Finding("LNK-INT", path, line, values)
     return Finding("REL-MISSING", path, line, {**values, "key": relation})
 
 
-def _guess(catalog: Catalog, target: str) -> str:
-    """Return the id of the document that was most likely meant: of the same site, alike in name."""
-    site = target.split(":", maxsplit=1)[0]
-    ids = [row["id"] for row in catalog.rows("SELECT id FROM documents WHERE site = ? LIMIT 2000", site)]
-    near = difflib.get_close_matches(target, ids, n=1, cutoff=0.75)
+def _guess(catalog: Catalog, site: str, target: str) -> str:
+    """Return the shown document that was most likely meant, in the form it was written in; empty if none is alike."""
+    scheme, _, rest = target.partition(":")
+    column = scheme if scheme in ("path", "address") else "id"
+    owner = {"path": [*rest.split("/"), ""][1], "address": site}.get(scheme, scheme)
+    shown = f"SELECT {column} AS name FROM documents WHERE (has_page OR is_listed)"
+    rows = catalog.rows(f"{shown} AND site = ? LIMIT 2000", owner)
+    rows = rows or catalog.rows(f"{shown} AND id LIKE '%:' || ? LIMIT 2000", rest)
+    near = difflib.get_close_matches(
+        rest if column != "id" else target, [row["name"] for row in rows], n=1, cutoff=0.75
+    )
     return near[0] if near else ""
 
 

@@ -35,9 +35,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except GovgenError as error:
         console.error(error)
         return WRONG_USAGE
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; nothing more can be written, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return MACHINERY_FAILED
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         console.error(MachineryError("disk", reason=f"{place}{error.strerror or error}"))
+        return MACHINERY_FAILED
+    except Exception as error:
+        # A fault of the program itself: what was live stays live, and whoever mends it finds the place with -v.
+        console.error(MachineryError("internal", reason=f"{type(error).__name__}: {error}"))
+        if options.verbose:
+            traceback.print_exc()
         return MACHINERY_FAILED
     except KeyboardInterrupt:
         console.error(MachineryError("stopped"))

@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from xml.etree.ElementTree import Element
 
 import markdown
 from markdown.extensions.toc import slugify_unicode
+from markdown.treeprocessors import Treeprocessor
+
+
+_BEFORE_TOC = 6
+"""Priority of a tree processor that runs right before Python-Markdown's table of contents, which has 5."""
+
+
+class _HeadingLevels(Treeprocessor):
+    """Numbers headings by their place in the outline, from h2 down: the page's only h1 is the document's title.
+
+    Some editors begin with `#`, some with `##`; neither may give a page two h1 or an outline with a gap.
+    """
+
+    def run(self, root: Element) -> None:
+        above: list[int] = []
+        for element in root.iter():
+            if match := re.fullmatch(r"h([1-6])", str(element.tag)):
+                written = int(match[1])
+                while above and above[-1] >= written:
+                    above.pop()
+                above.append(written)
+                element.tag = f"h{min(len(above) + 1, 6)}"
 
 
 @dataclass(frozen=True)
@@ -24,13 +48,13 @@ class Converter:
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         configs = {name: dict(config) for name, config in settings.get("extension_configs", {}).items()}
-        # Headings shift down by one: the page's only h1 is the document's title.
-        configs.setdefault("markdown.extensions.toc", {}).update(baselevel=2, slugify=slugify_unicode)
+        configs.setdefault("markdown.extensions.toc", {}).update(slugify=slugify_unicode)
         configs.setdefault("markdown.extensions.tables", {}).update(use_align_attribute=True)
         extensions = dict.fromkeys([*settings.get("extensions", ()), *configs])
         self._markdown = markdown.Markdown(
             extensions=list(extensions), extension_configs=configs, output_format="html", tab_length=4
         )
+        self._markdown.treeprocessors.register(_HeadingLevels(self._markdown), "govgen-headings", _BEFORE_TOC)
 
     def convert(self, body: str) -> RawHtml:
         """Return a body as HTML with its table of contents; time grows with the square of hostile input."""

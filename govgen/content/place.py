@@ -74,10 +74,11 @@ class Place:
 
 def place_document(path: str, county: County, *, section_key: str = "", slug: str = "") -> Place:
     """Return where the file at `path` belongs; `section_key` and `slug` are its front matter's. Raises Fault."""
-    _, site_id, *folders, file_name = path.split("/")
+    parts = path.split("/")
+    if len(parts) < 3:
+        raise Fault("FILE-PLACE", guess="content/<站点>/<栏目>/")
+    _, site_id, *folders, file_name = parts
     site = county.find_site(site_id)
-    if not folders and site is None and file_name == site_id:
-        raise Fault("FILE-PLACE", guess="content/<site>/<section>/")
     if site is None:
         raise Fault("FILE-PLACE", guess=_guess(site_id, [site.id for site in county.sites], "content/{}/"))
     if _HIDDEN_CHARACTERS.search(path):

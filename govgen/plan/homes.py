@@ -129,4 +129,4 @@ def _newest_first(item: Item) -> tuple[float, str]:
 
 def _gathered_block(scope: Scope, kind: SectionKind, sites: list[Site], name: str) -> Block:
     items = gathered_items(scope, kind, sites, limit=scope.county.lists.home, per_site=scope.county.lists.per_site)
-    return Block(name, scope.word(f"{name}_news"), kind.value, scope.href("/news/") + f"#{name}", items)
+    return Block(name, scope.word(f"{name}_news"), kind.value, scope.href("/news/"), items)

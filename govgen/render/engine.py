@@ -87,7 +87,9 @@ class Engine(Pelican):  # type: ignore[misc]
     """One Pelican, set up once in a worker and used for the pages of many sites."""
 
     def __init__(self, repository: Path, language: str) -> None:
-        super().__init__(read_settings(str(repository / SETTINGS_FILE)))
+        # Pelican does not start without its content folder, and git keeps no empty ones.
+        path = {} if (repository / "content").is_dir() else {"PATH": str(repository)}
+        super().__init__(read_settings(str(repository / SETTINGS_FILE), override=path))
         # Pelican's warnings speak of settings this engine does not use; its errors are still shown.
         logging.getLogger("pelican").setLevel(logging.ERROR)
         context = {**self.settings, "generated_content": {}, "static_links": set(), "static_content": {}}
