@@ -137,13 +137,16 @@ def _guess(catalog: Catalog, site: str, target: str) -> str:
     scheme, _, rest = target.partition(":")
     column = scheme if scheme in ("path", "address") else "id"
     owner = {"path": [*rest.split("/"), ""][1], "address": site}.get(scheme, scheme)
+    # What all names of a site begin with says nothing about their likeness.
+    head = {"path": f"content/{owner}/", "address": ""}.get(column, f"{owner}:")
     shown = f"SELECT {column} AS name FROM documents WHERE (has_page OR is_listed)"
     rows = catalog.rows(f"{shown} AND site = ? LIMIT 2000", owner)
-    rows = rows or catalog.rows(f"{shown} AND id LIKE '%:' || ? LIMIT 2000", rest)
-    near = difflib.get_close_matches(
-        rest if column != "id" else target, [row["name"] for row in rows], n=1, cutoff=0.75
-    )
-    return near[0] if near else ""
+    names = {row["name"].removeprefix(head): str(row["name"]) for row in rows}
+    near = difflib.get_close_matches(rest.removeprefix(head), names, n=1, cutoff=0.75)
+    if near:
+        return names[near[0]]
+    elsewhere = catalog.one(f"{shown} AND substr(id, instr(id, ':') + 1) = ? ORDER BY id", rest)
+    return str(elsewhere["name"]) if elsewhere else ""
 
 
 def register_aliases(catalog: Catalog) -> list[Finding]:

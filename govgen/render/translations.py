@@ -17,7 +17,9 @@ def install_translations(environment: Environment, folder: Path, language: str) 
         from babel.messages.pofile import read_po
 
         with file.open("rb") as stream:
-            words = {str(m.id): str(m.string) for m in read_po(stream) if m.id and m.string and isinstance(m.id, str)}
+            for message in read_po(stream):
+                ids, strings = _forms(message.id), _forms(message.string)
+                words.update((id, string) for id, string in zip(ids, strings, strict=False) if id and string)
 
     def find(text: str) -> str:
         return words.get(text, text)
@@ -26,3 +28,8 @@ def install_translations(environment: Environment, folder: Path, language: str) 
         return find(one if number == 1 else many)
 
     environment.install_gettext_callables(find, find_plural, newstyle=True)  # type: ignore[attr-defined]
+
+
+def _forms(text: object) -> tuple[str, ...]:
+    """Return the singular and plural of a catalog's entry, or its one form."""
+    return tuple(map(str, text)) if isinstance(text, (tuple, list)) else (str(text),)
