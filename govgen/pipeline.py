@@ -98,8 +98,8 @@ def gather(checkout: Checkout, county: County, options: BuildOptions, reporter: 
     twins = hold_address_twins(catalog)
     set_states(catalog, options.audience)
     findings = [*loaded.findings, *twins, *check_documents(loaded.documents)]
-    findings += register_aliases(catalog)
     findings += fill_listings(catalog, county, checkout)
+    findings += register_aliases(catalog, county)
     findings += resolve_references(catalog, county)
     catalog.finish()
     held = tuple(sorted({*loaded.held, *(finding.path for finding in twins)}))

@@ -97,7 +97,8 @@ def _address(catalog: Catalog, county: County, site_id: str, address: str) -> De
     row = catalog.one("SELECT document FROM aliases WHERE site = ? AND alias = ?", site_id, address)
     if row:
         return _document(catalog, "path = ?", row["document"])
-    folder = address.strip("/").removesuffix("/index.html")
+    address = address.removesuffix("index.html") if address.endswith("/index.html") else address
+    folder = address.strip("/")
     if not folder or site.find_section(folder) or any(village.folder == folder for village in site.villages):
         return Destination(site_id, f"/{folder}/" if folder else "/")
     if _is_standing_page(catalog, site, address):
@@ -108,7 +109,7 @@ def _address(catalog: Catalog, county: County, site_id: str, address: str) -> De
 def _is_standing_page(catalog: Catalog, site: Site, address: str) -> bool:
     """Tell whether the program gives out an address whatever the documents are, or as the archive of a month."""
     folder, _, last = address.strip("/").rpartition("/")
-    if address in ("/sitemap.html", "/feed.xml") or (address == "/villages/" and site.villages):
+    if address in ("/sitemap.html", "/sitemap.xml", "/feed.xml") or (address == "/villages/" and site.villages):
         return True
     if site.is_portal and address == "/sites/":
         return True
@@ -149,7 +150,7 @@ def _guess(catalog: Catalog, site: str, target: str) -> str:
     return str(elsewhere["name"]) if elsewhere else ""
 
 
-def register_aliases(catalog: Catalog) -> list[Finding]:
+def register_aliases(catalog: Catalog, county: County) -> list[Finding]:
     """Give every shown document its old addresses; one that is taken already is left out, with a finding."""
     findings = []
     rows = catalog.rows(
@@ -157,15 +158,23 @@ def register_aliases(catalog: Catalog) -> list[Finding]:
         " WHERE has_page ORDER BY documents.date, documents.path, value"
     )
     for row in rows:
-        taken = catalog.one(
-            "SELECT path FROM documents WHERE site = ?1 AND address = ?2 AND has_page"
-            " UNION SELECT document FROM aliases WHERE site = ?1 AND alias = ?2",
-            row["site"],
-            row["value"],
-        )
-        if taken is None:
+        other = _find_holder(catalog, county, row["site"], row["value"])
+        if not other:
             catalog.connection.execute("INSERT INTO aliases VALUES (?, ?, ?)", (row["site"], row["value"], row["path"]))
-        elif taken["path"] != row["path"]:
-            values = {"value": row["value"], "other": taken["path"]}
-            findings.append(Finding("ADR-ALIAS", row["path"], None, values))
+        elif other != row["path"]:
+            findings.append(Finding("ADR-ALIAS", row["path"], None, {"value": row["value"], "other": other}))
     return findings
+
+
+def _find_holder(catalog: Catalog, county: County, site_id: str, alias: str) -> str:
+    """Return what stands at an address already, or would have to be a folder for it; empty if nothing does."""
+    goal = _address(catalog, county, site_id, alias)
+    if goal:
+        return goal.document or goal.address
+    steps = alias.strip("/").split("/")
+    for number in range(1, len(steps) + 1):
+        step = "/" + "/".join(steps[:number])
+        is_file = step.endswith((".html", ".htm", ".xml")) and _address(catalog, county, site_id, step)
+        if is_file or step in ("/robots.txt", "/404.html"):
+            return step
+    return ""

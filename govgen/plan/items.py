@@ -38,7 +38,7 @@ def make_item(scope: Scope, row: sqlite3.Row) -> Item:
         is_elsewhere=owner is not scope.site,
         number=row["number"],
         validity=row["validity"],
-        image=scope.href(row["image"], owner) if row["image"] else "",
+        image=_picture(scope, owner, row["image"]),
         image_text=row["image_text"],
         replied_by=row["replied_by"],
         days=(replied - received).days if received and replied else None,
@@ -48,6 +48,12 @@ def make_item(scope: Scope, row: sqlite3.Row) -> Item:
         is_interpreted=bool(row["is_interpreted"]),
         status="published" if row["state"] == "listed" else row["state"],
     )
+
+
+def _picture(scope: Scope, owner: Site, address: str) -> str:
+    """Return a document's picture for a list; none from another host, which the pages' security policy keeps out."""
+    is_near = scope.addresses.host(owner) == scope.addresses.host(scope.site)
+    return scope.href(address, owner) if address and is_near else ""
 
 
 def day_moment(text: str, scope: Scope) -> datetime | None:

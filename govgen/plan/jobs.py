@@ -26,7 +26,13 @@ def plan_build(
             known = jobs.get(job.output)
             if known is None or (known.kind == "redirect" and job.kind != "redirect"):
                 jobs[job.output] = replace(job, reason=Reason.ALL if job.output in built else Reason.NEW)
-    return list(jobs.values())
+    # No redirect turns a file into a folder.
+    return [job for job in jobs.values() if job.kind != "redirect" or not jobs.keys() & set(_folders(job.output))]
+
+
+def _folders(output: str) -> Iterator[str]:
+    while output := output.rpartition("/")[0]:
+        yield output
 
 
 def is_page(job: Job) -> bool:
