@@ -65,6 +65,8 @@ def build(checkout: Checkout, options: BuildOptions, reporter: Reporter) -> Buil
     built = read_ledger(options.output)
     sites = [site for site in county.sites if not options.sites or site.id in options.sites]
     jobs = plan_build(catalog, addresses, assets, built, sites)
+    # Noted before the first file is written: a build that breaks off leaves a folder the next one knows as its own.
+    write_ledger(options.output, built | {job.output for job in jobs})
     reporter.stage("render", len(jobs))
     studio = Studio(checkout.root, options.catalog, options.output, addresses, assets, options.audience.clock)
     artifacts = []
@@ -97,14 +99,17 @@ def gather(checkout: Checkout, county: County, options: BuildOptions, reporter: 
         catalog.add(document)
     twins = hold_address_twins(catalog)
     set_states(catalog, options.audience)
-    findings = [*loaded.findings, *twins, *check_documents(loaded.documents)]
+    lost = {finding.path for finding in twins}
+    # A good version whose address another document has taken does not go on after all.
+    kept = [f for f in loaded.findings if f.rule != "HELD-LAST-GOOD" or f.path not in lost]
+    findings = [*kept, *twins, *check_documents(loaded.documents)]
     findings += fill_listings(catalog, county, checkout)
     findings += register_aliases(catalog, county)
     findings += resolve_references(catalog, county)
     catalog.finish()
-    held = tuple(sorted({*loaded.held, *(finding.path for finding in twins)}))
+    held = tuple(sorted({*loaded.held, *lost}))
     states = Counter(row["state"] for row in catalog.rows("SELECT state FROM documents"))
-    states[State.HELD.value] = len(held) - len(loaded.recovered)
+    states[State.HELD.value] = len(held) - len({*loaded.recovered} - lost)
     if sum(states.values()) != loaded.files:
         raise MachineryError("documents-lost", found=str(loaded.files), accounted=str(sum(states.values())))
     per_site = Counter(row["site"] for row in catalog.rows("SELECT site FROM documents"))
@@ -116,9 +121,7 @@ def _remove_vanished(options: BuildOptions, jobs: Sequence[Job], built: frozense
     """Take away what earlier builds made and this one does not, unless only some sites were asked for."""
     made = frozenset(job.output for job in jobs)
     if options.sites:
-        write_ledger(options.output, made | built)
         return 0
-    write_ledger(options.output, made | built)
     folder = OutputFolder(options.output)
     for path in sorted(built - made):
         folder.remove(path)

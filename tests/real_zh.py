@@ -211,7 +211,9 @@ def _add_regulation(repository: Repository, site: str, row: Mapping[str, Any]) -
 
 
 def _add_report(repository: Repository, site: str, row: Mapping[str, Any]) -> None:
-    _add(repository, f"content/{site}/news", {key: row[key] for key in ("title", "date")} | {"来源": row["issuer"]}, row)
+    _add(
+        repository, f"content/{site}/news", {key: row[key] for key in ("title", "date")} | {"来源": row["issuer"]}, row
+    )
 
 
 def _add(repository: Repository, folder: str, head: Mapping[str, str], row: Mapping[str, Any]) -> None:

@@ -294,7 +294,7 @@ def test_a_relation_to_a_draft_is_missing(world: Callable[..., World]) -> None:
 
 
 def test_an_alias_gives_a_redirect_page_with_a_canonical_link(built: Built) -> None:
-    for path in ("old/1.html", "old/two/index.html", "Old/Three.HTM"):
+    for path in ("old/1.html", "old/two/index.html", "Old/Three.HTM/index.html"):
         page = built.page(f"{MZJ}/{path}")
         assert page.find("link", rel="canonical")["href"] == AID  # type: ignore[index]
         assert page.find("meta", attrs={"http-equiv": "refresh"})["content"] == f"0; url={AID}"  # type: ignore[index]

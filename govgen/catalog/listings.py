@@ -7,6 +7,7 @@ import re
 import sqlite3
 import tomllib
 
+from govgen.catalog.resolve import document_id
 from govgen.catalog.store import Catalog
 from govgen.model.county import County
 from govgen.model.finding import Finding
@@ -47,14 +48,15 @@ def _adopt(catalog: Catalog, county: County, section: str, path: str, content: b
     """List what one adoption file names, by reference: it follows its source when that is edited or withdrawn."""
     try:
         text = content.decode("utf-8")
-        names = tomllib.loads(text).get("documents", [])
+        table = tomllib.loads(text)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         return [Finding("ADOPT-FILE", path, None, {"reason": str(error)})]
+    names = table.get("documents", None if table else [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         return [Finding("ADOPT-FILE", path, None, {"reason": 'documents = ["site:section/name", …]'})]
     findings = []
-    for name in dict.fromkeys(names):
-        row = catalog.one("SELECT * FROM documents WHERE id = ? AND site != ?", name, county.portal.id)
+    for id, name in {document_id(name): name for name in names}.items():
+        row = catalog.one("SELECT * FROM documents WHERE id = ? AND site != ?", id, county.portal.id)
         if row and row["is_listed"]:
             catalog.connection.execute(
                 "INSERT INTO listings VALUES (?, ?, ?, ?, ?)",
@@ -62,7 +64,7 @@ def _adopt(catalog: Catalog, county: County, section: str, path: str, content: b
             )
         elif row is None or row["state"] not in ("withdrawn", "expired", "future", "draft"):
             known = [r["id"] for r in catalog.rows("SELECT id FROM documents WHERE site = ?", name.split(":")[0])]
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
+            near = difflib.get_close_matches(id, known, n=1, cutoff=0.7)
             line = next((n for n, line in enumerate(text.splitlines(), 1) if re.search(re.escape(name), line)), None)
             findings.append(Finding("ADOPT-MISSING", path, line, {"target": name, "guess": near[0] if near else ""}))
     return findings

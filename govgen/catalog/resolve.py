@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import difflib
 import sqlite3
+from collections import Counter
 from dataclasses import dataclass
 
 from govgen.catalog.store import Catalog
 from govgen.model.county import County, SectionKind, Site
 from govgen.model.finding import Finding
 from govgen.pinyin import ascii_name
+
+_GUESSES = 10
+"""For how many dead links of one document a likely goal is looked for: each costs up to 0.1 s in a large site."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ def resolve_references(catalog: Catalog, county: County) -> list[Finding]:
     A dead link takes no document down: another site's withdrawal must not make this site's documents vanish.
     """
     findings = []
+    dead: Counter[str] = Counter()
     references = catalog.rows(
         "SELECT refs.*, site FROM refs JOIN documents ON documents.path = refs.document"
         " WHERE is_listed OR has_page ORDER BY refs.document, relation, number"
@@ -43,7 +48,10 @@ def resolve_references(catalog: Catalog, county: County) -> list[Finding]:
                 (*goal_values, reference["document"], reference["relation"], reference["number"]),
             )
         else:
-            findings.append(_dead(catalog, reference, target))
+            dead[reference["document"]] += 1
+            is_early = dead[reference["document"]] <= _GUESSES
+            guess = _guess(catalog, reference["site"], target) if is_early else ""
+            findings.append(_dead(catalog, reference, target, guess))
     return findings
 
 
@@ -69,10 +77,17 @@ def _named(catalog: Catalog, county: County, site_id: str, rest: str) -> Destina
         return Destination(site_id, "/")
     if site.find_section(name) or any(village.folder == name for village in site.villages):
         return Destination(site_id, f"/{name}/")
-    plain = "/".join(ascii_name(part) for part in name.split("/"))
-    addresses = (f"/{plain}.html", f"/{name}", f"/{name}/")
+    id = document_id(f"{site_id}:{name}")
+    addresses = (f"/{id.partition(':')[2]}.html", f"/{name}", f"/{name}/")
     found = (_address(catalog, county, site_id, address) for address in addresses)
-    return _document(catalog, "id = ?", f"{site_id}:{plain}") or next((goal for goal in found if goal), None)
+    return _document(catalog, "id = ?", id) or next((goal for goal in found if goal), None)
+
+
+def document_id(written: str) -> str:
+    """Return the id that `site:section/name` means, its name written as its file's or as its address's."""
+    site, _, name = written.partition(":")
+    parts = name.strip("/").removesuffix(".md").split("/")
+    return f"{site}:{'/'.join(ascii_name(part) for part in parts)}"
 
 
 def _document(catalog: Catalog, condition: str, *values: str) -> Destination | None:
@@ -94,7 +109,8 @@ def _address(catalog: Catalog, county: County, site_id: str, address: str) -> De
     """Resolve an address below the site's own mount: a page, a list, or an alias."""
     site = county.find_site(site_id)
     assert site is not None
-    row = catalog.one("SELECT document FROM aliases WHERE site = ? AND alias = ?", site_id, address)
+    bare = address.rstrip("/")
+    row = catalog.one("SELECT document FROM aliases WHERE site = ? AND alias IN (?, ?)", site_id, bare, f"{bare}/")
     if row:
         return _document(catalog, "path = ?", row["document"])
     address = address.removesuffix("index.html") if address.endswith("/index.html") else address
@@ -122,11 +138,10 @@ def _is_standing_page(catalog: Catalog, site: Site, address: str) -> bool:
     return address.endswith("/") and catalog.one(f"SELECT 1 FROM listings WHERE {condition}", *month) is not None
 
 
-def _dead(catalog: Catalog, reference: sqlite3.Row, target: str) -> Finding:
+def _dead(catalog: Catalog, reference: sqlite3.Row, target: str, guess: str) -> Finding:
     path, line, relation = reference["document"], reference["line"], reference["relation"]
     written = target.removeprefix("path:").removeprefix("address:")
     state = catalog.one("SELECT state FROM documents WHERE id = ? OR path = ?", target, written)
-    guess = _guess(catalog, reference["site"], target)
     values = {"target": written[:200], "state": state["state"] if state else "", "guess": guess}
     if relation == "link":
         return Finding("LNK-INT", path, line, values)

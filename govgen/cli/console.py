@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from govgen.content.place import visible
 from govgen.errors import GovgenError
 from govgen.model.finding import Finding, Severity
 from govgen.model.rules import SEVERITIES
@@ -60,11 +61,11 @@ class Console:
             if self._is_quiet and severity not in (Severity.ERROR, Severity.STOP):
                 continue
             if finding.path != last:
-                self.print(finding.path)
+                self.print(visible(finding.path))
                 last = finding.path
             line = self.texts.word("report", "line", line=finding.line) + "  " if finding.line else ""
             label = self._colored(self.texts.word("severities", severity.value), _STYLES[severity])
-            self.print(f"  {line}{label}  {self.texts.message(finding)}  [{finding.rule}]")
+            self.print(f"  {line}{label}  {visible(self.texts.message(finding))}  [{finding.rule}]")
             self.print(f"      {self.texts.word('report', 'remedy')}{self.texts.remedy(finding)}")
 
     def tally(self, findings: Sequence[Finding]) -> None:
@@ -96,8 +97,13 @@ class Console:
 
     def stage(self, name: str, total: int) -> None:
         """Begin to show a stage's progress."""
-        if self._progress and name in self.texts.catalog["stages"]:
-            self._progress.begin(self.texts.word("stages", name), total)
+        if self._is_quiet or name not in self.texts.catalog["stages"]:
+            return
+        words = self.texts.word("stages", name)
+        if self._progress:
+            self._progress.begin(words, total)
+        else:
+            print(f"{words} {total}", file=sys.stderr, flush=True)
 
     def advance(self, steps: int = 1) -> None:
         """Move the stage's progress on."""

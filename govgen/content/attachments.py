@@ -14,6 +14,7 @@ from govgen.pinyin import ascii_name
 from govgen.repo.checkout import Checkout, Entry
 
 ATTACHMENT_BYTES = 20_000_000
+_ADDRESS_CHARACTERS = 250
 PICTURE_TYPES = frozenset({"png", "jpg", "jpeg", "gif", "webp", "svg"})
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _SIGNATURES: Mapping[str, tuple[bytes, ...]] = {
@@ -109,7 +110,7 @@ class SiteFiles:
         is_picture = type in PICTURE_TYPES
         return CarriedFile(
             source=entry.path,
-            address=("/images/" if is_picture else "/files/") + "/".join(map(_unique_name, below.split("/"))),
+            address=("/images/" if is_picture else "/files/") + _unique_path(below, type),
             name=posixpath.splitext(posixpath.basename(below))[0],
             type=type.upper(),
             size_bytes=entry.size_bytes,
@@ -126,10 +127,21 @@ def _looks_like(content: bytes, type: str) -> bool:
     return b"\0" not in content[:4096]
 
 
+def _unique_path(below: str, type: str) -> str:
+    """Return a file's address below `/files/`; one too long for an output path is a digest alone."""
+    path = "/".join(map(_unique_name, below.split("/")))
+    return path if len(path) <= _ADDRESS_CHARACTERS else f"{_digest(below)}.{type}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:20]
+
+
 def _unique_name(segment: str) -> str:
     """Return a part of a file's address; where the name had to be changed a digest keeps two such names apart."""
     name = ascii_name(segment)
     if name == segment:
         return name
-    stem, ending = posixpath.splitext(name)
-    return f"{stem or 'file'}-{hashlib.sha256(segment.encode('utf-8', 'replace')).hexdigest()[:6]}{ending}"
+    # The ending is taken from the name as it was: romanising cuts long ones short.
+    stem, ending = map(ascii_name, posixpath.splitext(segment))
+    return f"{stem or 'file'}-{_digest(segment)[:6]}" + (f".{ending}" if ending else "")

@@ -11,13 +11,16 @@ from zoneinfo import ZoneInfo
 
 from govgen.content.fault import Fault
 from govgen.content.front_matter import FrontMatter
-from govgen.content.keys import KEYS, Key, find_key, guess_key
+from govgen.content.keys import KEYS, Key, find_key, guess_key, is_foreign
 from govgen.model.finding import Finding
 
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
 _TIME = re.compile(
-    _DAY.pattern + r"(?:[T\s]+(\d{1,2})[:：](\d{1,2})(?:[:：](\d{1,2})(?:\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d|UTC)?)?"
+    _DAY.pattern + r"(?:(?:[T\s]+|(?<=日))(\d{1,2})[:：](\d{1,2})(?:[:：](\d{1,2})(?:\.\d+)?)?"
+    r"\s*(Z|UTC|([+-])(\d{1,2})(?::?(\d\d))?)?)?"  # Timestamps of YAML may end in `-5` or `+05:30`.
 )
+_FIRST_YEAR = 1000
+"""Go's zero date, 0001-01-01, is no date at all; and strftime writes such years with fewer than four digits."""
 LIST_SEPARATORS = re.compile(r"[,，、;；]\s*")
 
 
@@ -56,19 +59,21 @@ def read_fields(front: FrontMatter, path: str, timezone: ZoneInfo, *, may_be_fre
     free: dict[str, object] = {}
     lines: dict[str, int] = {}
     findings = []
-    for spelling, value in front.fields.items():
+    for spelling, value in sorted(front.fields.items(), key=lambda entry: is_foreign(entry[0])):
         line = front.lines.get(spelling)
         name = find_key(spelling)
-        if name is None:
+        if name == "status" and isinstance(value, str) and value.strip() in KEYS["validity"].choices:
+            name = "validity"  # `状态: 有效` says whether a policy binds, not whether it is a draft.
+        if name is None or (name in known and is_foreign(spelling)):
             free[spelling] = value
-            guess = guess_key(spelling)
+            guess = None if name else guess_key(spelling, value)
             if guess and guess not in front.fields:
                 findings.append(Finding("FM-TYPO", path, line, {"key": spelling, "guess": guess}))
             elif not may_be_free:
                 findings.append(Finding("FM-UNKNOWN", path, line, {"key": spelling}))
         elif name in known:
             findings.append(Finding("FM-TWICE", path, line, {"key": spelling}))
-        elif value not in ("", [], {}):
+        elif value.strip() if isinstance(value, str) else value:
             lines[name] = line or 1
             try:
                 known[name] = _read_value(value, KEYS[name], timezone, line)
@@ -109,13 +114,15 @@ def parse_time(text: str, timezone: ZoneInfo) -> datetime:
         raise Fault("FM-DATE", value=_short(text))
     try:
         moment = datetime(*(int(part or 0) for part in match.groups()[:6]), tzinfo=timezone)  # type: ignore[arg-type,misc]
-        if zone := match[7]:
-            zone = "+0000" if zone in ("Z", "UTC") else zone.replace(":", "")
+        if match[7]:
+            zone = f"{match[8]}{match[9]:0>2}{match[10] or '00'}" if match[8] else "+0000"
             offset = datetime.strptime(zone, "%z").tzinfo
             moment = moment.replace(tzinfo=offset).astimezone(timezone)
-        return moment
     except (ValueError, OverflowError) as error:
         raise Fault("FM-DATE", value=_short(text)) from error
+    if moment.year < _FIRST_YEAR:
+        raise Fault("FM-DATE", value=_short(text))
+    return moment
 
 
 def _entries(value: object) -> Sequence[object]:

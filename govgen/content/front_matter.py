@@ -13,6 +13,9 @@ import yaml
 from govgen.content.fault import Fault
 
 FRONT_MATTER_BYTES = 65_536
+_DEPTH = 50
+"""How deep lists and tables may nest; far deeper ones break the C library that builds them."""
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,16 @@ def split_front_matter(text: str) -> FrontMatter:
         head = "\n".join(lines[1:end])
         _check_size(head)
         fields, key_lines = _read_yaml(head) if first == "---" else _read_toml(head)
-        return FrontMatter(fields, key_lines, "\n".join(lines[end + 1 :]), end + 2)
+        return FrontMatter(fields, key_lines, "\n".join(lines[end + 1 :]), min(end + 2, len(lines)))
     if re.match(r"[^\s:：#|>*\-][^:：]{0,40}[:：]", first):
         return _read_pelican(lines)
     raise Fault("FM-MISSING", 1)
+
+
+def _check_characters(text: str, line: int | None) -> None:
+    """Raise Fault for a control character that was written as an escape: feeds can't hold one, terminals obey it."""
+    if control := CONTROL.search(text):
+        raise Fault("FILE-CONTROL", line, character=f"U+{ord(control[0]):04X}")
 
 
 def _check_size(head: str) -> None:
@@ -50,10 +59,15 @@ def _check_size(head: str) -> None:
 
 def _read_yaml(head: str) -> tuple[dict[str, object], dict[str, int]]:
     """Read YAML without aliases, duplicate keys or tags: every scalar stays the text that was written."""
+    depth = 0
     try:
         for event in yaml.parse(head, Loader=yaml.CSafeLoader):
+            line = event.start_mark.line + 2 if event.start_mark else None
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                raise Fault("FM-ALIAS", event.start_mark.line + 2 if event.start_mark else None)
+                raise Fault("FM-ALIAS", line)
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEPTH:
+                raise Fault("FM-SYNTAX", line, reason=f"nested more than {_DEPTH} deep")
         root = yaml.compose(head, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 2 if error.problem_mark else None
@@ -73,6 +87,7 @@ def _plain(node: yaml.Node) -> object:
         return _plain_mapping(node)
     if isinstance(node, yaml.SequenceNode):
         return [_plain(child) for child in node.value]
+    _check_characters(str(node.value), node.start_mark.line + 2)
     is_null = node.tag == "tag:yaml.org,2002:null"
     return "" if is_null else str(node.value)
 
@@ -84,31 +99,37 @@ def _plain_mapping(node: yaml.MappingNode) -> dict[str, object]:
             raise Fault("FM-SYNTAX", key.start_mark.line + 2, reason="a key must be plain text")
         if key.value in plain:
             raise Fault("FM-TWICE", key.start_mark.line + 2, key=key.value)
+        _check_characters(key.value, key.start_mark.line + 2)
         plain[key.value] = _plain(value)
     return plain
 
 
 def _read_toml(head: str) -> tuple[dict[str, object], dict[str, int]]:
     try:
-        table = tomllib.loads(head)
-    except tomllib.TOMLDecodeError as error:
+        table = {key: _texts(value) for key, value in tomllib.loads(head).items()}
+    except ValueError as error:  # TOMLDecodeError, and Python's own refusal to read or write a number of 5,000 digits
         place = re.search(r"line (\d+)", str(error))
-        raise Fault("FM-SYNTAX", int(place[1]) + 1 if place else None, reason=str(error)) from error
+        raise Fault("FM-SYNTAX", int(place[1]) + 1 if place else head.count("\n") + 2, reason=str(error)) from error
     key_lines: dict[str, int] = {}
     for number, line in enumerate(head.splitlines(), 2):
         if key := re.match(r"""\s*\[?\[?\s*["']?([^\s"'=\]]+)["']?\s*[=\]]""", line):
             key_lines.setdefault(key[1], number)
-    return {key: _texts(value) for key, value in table.items()}, key_lines
+    _check_characters("".join(table), None)
+    return table, key_lines
 
 
-def _texts(value: object) -> object:
+def _texts(value: object, depth: int = _DEPTH) -> object:
     """Return a TOML value with every scalar as text, as the other spellings give it."""
+    if depth < 0:
+        raise Fault("FM-SYNTAX", None, reason=f"nested more than {_DEPTH} deep")
     if isinstance(value, dict):
-        return {key: _texts(child) for key, child in value.items()}
+        _check_characters("".join(value), None)
+        return {key: _texts(child, depth - 1) for key, child in value.items()}
     if isinstance(value, list):
-        return [_texts(child) for child in value]
+        return [_texts(child, depth - 1) for child in value]
     if isinstance(value, bool):
         return str(value).lower()
+    _check_characters(str(value), None)
     return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
 
 

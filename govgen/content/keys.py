@@ -111,21 +111,36 @@ RELATIONS = ("interprets", "amends", "repealed_by", "outcome", "translation_of")
 _SPELLINGS: Mapping[str, str] = MappingProxyType(
     {spelling: name for name, key in KEYS.items() for spelling in (name, *key.chinese, *key.others)}
 )
+_LISTS = ("texts", "files", "references", "notes")
 _SIMILARITY = 0.8
+_ALIKE = frozenset({"image_caption", "redirect_to", "resources"})
+"""Keys of other generators that look like ours and mean something else."""
 
 
 def find_key(spelling: str) -> str | None:
     """Return the key that a spelling means; None if it is not known."""
-    return _SPELLINGS.get(spelling.strip().lower().replace("-", "_"))
+    return _SPELLINGS.get(_plain(spelling))
 
 
-def guess_key(spelling: str) -> str | None:
+def is_foreign(spelling: str) -> bool:
+    """Tell whether a spelling is another generator's: beside ours, or a second of them, it is a key of its own."""
+    name = find_key(spelling)
+    return name is not None and _plain(spelling) in KEYS[name].others
+
+
+def guess_key(spelling: str, value: object) -> str | None:
     """Return the known spelling that an unknown one is most likely mistyped for; None if it looks like a free key.
 
-    Latin letters are compared by likeness, Chinese by sound: an input method's typos are homophones.
+    Latin letters are compared by likeness, Chinese by sound: an input method's typos are homophones. A list or a table
+    is never meant for a key that holds one text.
     """
     if spelling.isascii():
-        near = difflib.get_close_matches(spelling.lower(), _SPELLINGS, n=1, cutoff=_SIMILARITY)
-        return near[0] if near and len(spelling) > 3 else None
+        fitting = [known for known, name in _SPELLINGS.items() if isinstance(value, str) or KEYS[name].type in _LISTS]
+        near = difflib.get_close_matches(spelling.lower(), fitting, n=1, cutoff=_SIMILARITY)
+        return near[0] if near and len(spelling) > 3 and _plain(spelling) not in _ALIKE else None
     sound = pinyin_key(spelling)
     return next((known for known in _SPELLINGS if not known.isascii() and pinyin_key(known) == sound), None)
+
+
+def _plain(spelling: str) -> str:
+    return spelling.strip().lower().replace("-", "_")

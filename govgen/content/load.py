@@ -33,11 +33,14 @@ class Loaded:
 
 def load_documents(checkout: Checkout, county: County, processes: int, reporter: Reporter) -> Loaded:
     """Return one document or its findings for each Markdown file below `content/`."""
-    entries = [entry for entry in checkout.walk("content") if entry.path.lower().endswith(DOCUMENT_ENDINGS)]
+    found = list(checkout.walk("content"))
+    entries = [entry for entry in found if entry.path.lower().endswith(DOCUMENT_ENDINGS)]
     reporter.stage("content", len(entries))
     parser = Parser(checkout, county, read_markdown_settings(checkout.root))
     documents: list[Document] = []
-    findings: list[Finding] = []
+    # A linked folder is not entered; what its editor takes for documents must not be missed silently.
+    others = [entry for entry in found if not entry.is_regular and entry not in entries]
+    findings = [Finding("FILE-SYMLINK", e.path) for e in others if (checkout.root / e.path).is_dir()]
     held: list[str] = []
     for verdict in parse_files(entries, parser, processes):
         findings += verdict.findings

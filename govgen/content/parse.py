@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 from govgen.content.attachments import SiteFiles
 from govgen.content.fault import Fault
 from govgen.content.fields import Fields, day_or_none, read_fields
-from govgen.content.front_matter import FrontMatter, split_front_matter
+from govgen.content.front_matter import CONTROL, FrontMatter, split_front_matter
 from govgen.content.keys import KEYS, RELATIONS
 from govgen.content.markdown import Converter
 from govgen.content.place import Place, place_document
@@ -28,9 +29,9 @@ from govgen.repo.checkout import Checkout
 DOCUMENT_BYTES = 2_000_000
 TOC_HEADINGS = 3
 _SUMMARY_CHARACTERS = 120
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 _ALIAS = re.compile(r"(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+/?")
-_DATED_NAME = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?!\d)")
+_DATED_PATH = re.compile(r".*/(\d{4}-\d{2}-\d{2})(?!\d)[^/]*(?:/index\.\w+)?")
+_PLACING_KEYS = {"FM-SECTION": "section", "FM-SLUG": "slug"}
 
 
 @dataclass(frozen=True)
@@ -102,17 +103,25 @@ class Parser:
         return _make_document(path, content, place, fields, body)
 
     def _read_head(self, path: str, front: FrontMatter, findings: list[Finding]) -> tuple[Place | None, Fields]:
-        place = None
         fields = read_fields(front, path, self._timezone, may_be_free="/services/" in path)
         findings += fields.findings
-        try:
-            place = place_document(path, self._county, section_key=fields.text("section"), slug=fields.text("slug"))
-        except Fault as fault:
-            key = {"FM-SLUG": "slug", "FM-SECTION": "section"}.get(fault.rule, "")
-            findings.append(fault.finding(path, fields.lines.get(key)))
+        place = self._place(path, fields, findings)
         if place:
             fields = self._complete(path, place, fields, findings)
         return place, fields
+
+    def _place(self, path: str, fields: Fields, findings: list[Finding]) -> Place | None:
+        """Return where a file belongs; a faulty key is left aside after its finding, so that the rest is checked."""
+        given = {key: fields.text(key) for key in _PLACING_KEYS.values()}
+        while True:
+            try:
+                return place_document(path, self._county, section_key=given["section"], slug=given["slug"])
+            except Fault as fault:
+                key = _PLACING_KEYS.get(fault.rule, "")
+                findings.append(fault.finding(path, fields.lines.get(key)))
+            if not given.pop(key, ""):
+                return None
+            given[key] = ""
 
     def _complete(self, path: str, place: Place, fields: Fields, findings: list[Finding]) -> Fields:
         """Fill in what a title, a date and a status are taken from when they are not given, and miss what is."""
@@ -120,14 +129,14 @@ class Parser:
         if place.is_standing:
             holder = place.section or place.village or place.site
             known.setdefault("title", holder.name)
-        elif "title" not in known and not any(f.values.get("key") == "title" for f in fields.findings):
+        elif "title" not in fields.lines:
             findings.append(Finding("FM-TITLE", path, 1))
         is_dated = bool(place.section and place.section.kind.is_dated and not place.is_standing)
         if "date" not in known and "date" not in fields.lines:
-            named = _DATED_NAME.match(path.rpartition("/")[2])
+            named = _DATED_PATH.fullmatch(path)
             if named:
                 fields_of_name = read_fields(
-                    FrontMatter({"date": named[0]}, {}, "", 1), path, self._timezone, may_be_free=False
+                    FrontMatter({"date": named[1]}, {}, "", 1), path, self._timezone, may_be_free=False
                 )
                 known |= fields_of_name.known
             if "date" not in known and is_dated:
@@ -144,7 +153,7 @@ class Parser:
 
 def _decode(content: bytes) -> str:
     """Return the text of a file. Raises Fault where it is empty, not UTF-8, or holds control characters."""
-    if not content.strip():
+    if not content.removeprefix(BOM_UTF8).strip():
         raise Fault("FILE-EMPTY", None)
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise Fault("FILE-ENCODING", 1, guess="UTF-16")
@@ -154,7 +163,7 @@ def _decode(content: bytes) -> str:
         line = content.count(b"\n", 0, error.start) + 1
         raise Fault("FILE-ENCODING", line, guess=_guess_encoding(content)) from error
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if control := _CONTROL.search(text):
+    if control := CONTROL.search(text):
         line = text.count("\n", 0, control.start()) + 1
         raise Fault("FILE-CONTROL", line, character=f"U+{ord(control[0]):04X}")
     return text

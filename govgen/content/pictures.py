@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,6 +22,11 @@ _SVG_TAGS = frozenset(
     "svg g defs title desc path rect circle ellipse line polyline polygon text tspan linearGradient radialGradient stop"
     " clipPath use symbol pattern mask".split()
 )
+_INSTRUCTION = re.compile(rb"<\?(?!xml\s)|\0")
+"""`<?xml-stylesheet …?>` loads what it likes, and a parser shows no trace of it; zero bytes are UTF-16."""
+_OTHER_ENCODING = re.compile(rb"""<\?xml[^>]*encoding\s*=\s*["'](?!utf-8["'])""", re.IGNORECASE)
+"""In another encoding a browser may read another picture than the one checked here."""
+_FOREIGN_ADDRESS = re.compile(r"""url\s*\((?!\s*["']?#)|\\""", re.IGNORECASE)
 _FORMATS = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "gif": "GIF", "webp": "WEBP"}
 
 
@@ -38,8 +44,8 @@ def measure_picture(content: bytes, ending: str) -> Size:
         return _measure_svg(content)
     try:
         with warnings.catch_warnings():
-            # Pillow warns of huge pictures when it reads the header; the limit here is lower and comes with words.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            # Pillow warns of huge pictures, whose limit here is lower and comes with words, and of their faulty notes.
+            warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(content), formats=[_FORMATS[ending]]) as picture:
                 width, height = picture.size
     except Image.DecompressionBombError as error:
@@ -58,9 +64,11 @@ def _measure_svg(content: bytes) -> Size:
 
     if len(content) > SVG_BYTES:
         raise Fault("IMG-SVG", what=f"> {SVG_BYTES // 1000} KB")
+    if _INSTRUCTION.search(content) or _OTHER_ENCODING.search(content):
+        raise Fault("IMG-SVG", what="<?")
     try:
         root = fromstring(content)
-    except (ParseError, DefusedXmlException, ValueError, RecursionError) as error:
+    except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError) as error:
         raise Fault("IMG-SVG", what=type(error).__name__) from error
     for element in root.iter():
         if fault := _find_svg_fault(element):
@@ -75,7 +83,7 @@ def _find_svg_fault(element: Element) -> str:
         return f"<{tag.rpartition('}')[2]}>"
     for name, value in element.attrib.items():
         plain = name.rpartition("}")[2].lower()
-        is_foreign_address = "url(" in value and "url(#" not in value
+        is_foreign_address = _FOREIGN_ADDRESS.search(value) is not None
         if plain.startswith("on") or plain == "style" or (plain == "href" and value[:1] != "#") or is_foreign_address:
             return plain
     return ""
@@ -83,4 +91,4 @@ def _find_svg_fault(element: Element) -> str:
 
 def _pixels(text: str) -> int:
     number = text.removesuffix("px").split(".")[0]
-    return int(number) if number.isdigit() and len(number) < 6 else 0
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 0

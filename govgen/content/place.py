@@ -31,6 +31,11 @@ STANDING = "index"
 _HIDDEN_CHARACTERS = re.compile(r"[\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2066-\u2069\x00-\x1f\x7f-\x9f\ufeff]")
 
 
+def visible(text: str) -> str:
+    """Return `text` with hidden characters written out: a file name may hold what terminals and readers obey."""
+    return _HIDDEN_CHARACTERS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a document belongs."""
@@ -82,12 +87,12 @@ def place_document(path: str, county: County, *, section_key: str = "", slug: st
     if site is None:
         raise Fault("FILE-PLACE", guess=_guess(site_id, [site.id for site in county.sites], "content/{}/"))
     if _HIDDEN_CHARACTERS.search(path):
-        raise Fault("FILE-NAME", name=path.encode("ascii", "backslashreplace").decode())
+        raise Fault("FILE-NAME", name=visible(path))
     stem = posixpath.splitext(file_name)[0]
     section, village = _find_section(site, "/".join(folders), stem, section_key)
     if stem == STANDING and folders and section and section.id != "/".join(folders):
         stem = folders[-1]
-    if slug and (re.search(r"[/\\]|\.\.", slug) or not ascii_name(slug)):
+    if slug and (re.search(r"[/\\]|\.\.", slug) or ascii_name(slug) in ("", STANDING)):
         raise Fault("FM-SLUG", value=slug)
     name = ascii_name(slug or stem)
     if not name:

@@ -1,8 +1,8 @@
 """The door to pebble: parses files in worker processes that can be stopped, each file with its own limits.
 
 Python-Markdown's time grows with the square of hostile input, so a file gets `CPU_SECONDS` of processor time and
-`MEMORY_BYTES` of memory. A worker notices the time itself, by a signal between two steps of the interpreter; should it
-hang in native code it is killed, and the other files of its chunk are parsed again one by one.
+`MEMORY_BYTES` of memory. A worker notices the time itself, by a signal between two steps of the interpreter; where it
+hangs in native code the kernel ends it a moment later, and the other files of its chunk are parsed again one by one.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 from types import FrameType
+from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -22,6 +23,7 @@ from govgen.model.finding import Finding
 from govgen.repo.checkout import Entry
 
 CPU_SECONDS = 2.0
+_GRACE_SECONDS = 0.5
 MEMORY_BYTES = 1 << 30
 _CHUNK_FILES = 24
 _CHUNK_SECONDS = 30.0
@@ -39,6 +41,8 @@ class _Worker:
 
     parser: Parser | None = None
     contents: Mapping[str, bytes] = field(default_factory=dict)
+    places: Any = None
+    """For each chunk the number of the file at hand, in memory shared with the main process."""
 
 
 _worker = _Worker()
@@ -53,19 +57,22 @@ def parse_files(
         return
     workers = min(processes, -(-len(entries) // _FEW_FILES))
     chunks = [tuple(chunk) for chunk in _batched(entries, _CHUNK_FILES)]
-    with ProcessPool(
-        max_workers=workers,
-        initializer=_start_worker,
-        initargs=(parser, contents or {}),
-        context=multiprocessing.get_context("fork"),
-    ) as pool:
-        futures = [pool.schedule(_parse_chunk, args=(chunk,), timeout=_CHUNK_SECONDS) for chunk in chunks]
-        for chunk, future in zip(chunks, futures, strict=True):
+    context = multiprocessing.get_context("fork")
+    places = context.RawArray("i", len(chunks))
+    initargs = (parser, contents or {}, places)
+    with ProcessPool(max_workers=workers, initializer=_start_worker, initargs=initargs, context=context) as pool:
+        futures = [
+            pool.schedule(_parse_chunk, args=(chunk, number), timeout=_CHUNK_SECONDS)
+            for number, chunk in enumerate(chunks)
+        ]
+        for number, (chunk, future) in enumerate(zip(chunks, futures, strict=True)):
             try:
                 yield from future.result()
-            except (FutureTimeout, ProcessExpired, MemoryError):
+            except (FutureTimeout, ProcessExpired, MemoryError) as error:
+                # Parsing again starts at the first file; the array will say so, so the culprit is read off now.
+                culprit = chunk[places[number]] if _is_told(error) else None
                 for entry in chunk:
-                    yield _parse_alone(pool, entry)
+                    yield _refuse_dead(entry, error) if entry is culprit else _parse_alone(pool, entry, number)
 
 
 def _batched(entries: Sequence[Entry], size: int) -> Iterator[tuple[Entry, ...]]:
@@ -73,20 +80,33 @@ def _batched(entries: Sequence[Entry], size: int) -> Iterator[tuple[Entry, ...]]
         yield tuple(entries[start : start + size])
 
 
-def _parse_alone(pool: ProcessPool, entry: Entry) -> Verdict:
+def _parse_alone(pool: ProcessPool, entry: Entry, number: int) -> Verdict:
     try:
-        return pool.schedule(_parse_chunk, args=((entry,),), timeout=_ALONE_SECONDS).result()[0]
+        return pool.schedule(_parse_chunk, args=((entry,), number), timeout=_ALONE_SECONDS).result()[0]
     except FutureTimeout:
         return _refuse(entry.path, "FILE-TIME", seconds=f"{_ALONE_SECONDS:g}")
-    except (ProcessExpired, MemoryError):
-        return _refuse(entry.path, "FILE-MEMORY", limit=str(MEMORY_BYTES >> 20))
+    except (ProcessExpired, MemoryError) as error:
+        return _refuse_dead(entry, error)
 
 
-def _start_worker(parser: Parser, contents: Mapping[str, bytes]) -> None:
+def _is_told(error: BaseException) -> bool:
+    """Whether the way a worker ended says for certain that the file at hand is at fault."""
+    return isinstance(error, ProcessExpired) and error.exitcode in _DEATHS
+
+
+def _refuse_dead(entry: Entry, error: BaseException) -> Verdict:
+    """Return the verdict on a file whose worker did not survive it."""
+    code = error.exitcode if isinstance(error, ProcessExpired) else 0
+    return _refuse(entry.path, **_LIMITS[_DEATHS.get(code, MemoryError)])
+
+
+def _start_worker(parser: Parser, contents: Mapping[str, bytes], places: Any) -> None:
     _worker.parser = parser
     _worker.contents = contents
+    _worker.places = places
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES + _used_bytes(), resource.RLIM_INFINITY))
     signal.signal(signal.SIGPROF, _raise_out_of_time)
+    signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
@@ -99,8 +119,12 @@ def _raise_out_of_time(_signal: int, _frame: FrameType | None) -> None:
     raise _OutOfTime
 
 
-def _parse_chunk(entries: Sequence[Entry]) -> list[Verdict]:
-    return [_parse_entry(entry) for entry in entries]
+def _parse_chunk(entries: Sequence[Entry], number: int) -> list[Verdict]:
+    verdicts = []
+    for place, entry in enumerate(entries):
+        _worker.places[number] = place
+        verdicts.append(_parse_entry(entry))
+    return verdicts
 
 
 def _parse_entry(entry: Entry) -> Verdict:
@@ -113,6 +137,7 @@ def _parse_entry(entry: Entry) -> Verdict:
         return _refuse(entry.path, "FILE-SIZE", size=f"{entry.size_bytes / 1e6:.1f}", limit=f"{DOCUMENT_BYTES / 1e6:g}")
     try:
         signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
+        signal.setitimer(signal.ITIMER_VIRTUAL, CPU_SECONDS + _GRACE_SECONDS)
         content = _worker.contents.get(entry.path)
         return parser.parse(entry.path, parser.read(entry.path) if content is None else content)
     except OSError as error:
@@ -123,6 +148,7 @@ def _parse_entry(entry: Entry) -> Verdict:
         return _refuse(entry.path, **_LIMITS[type(error)])
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 
 _LIMITS: Mapping[type[BaseException], dict[str, str]] = {
@@ -130,6 +156,8 @@ _LIMITS: Mapping[type[BaseException], dict[str, str]] = {
     RecursionError: {"rule": "FILE-DEPTH"},
     MemoryError: {"rule": "FILE-MEMORY", "limit": str(MEMORY_BYTES >> 20)},
 }
+_DEATHS: Mapping[int, type[BaseException]] = {-signal.SIGVTALRM: _OutOfTime, -signal.SIGSEGV: RecursionError}
+"""What a worker's exit code says: too long in native code, or too deep in it."""
 
 
 def _refuse(path: str, rule: str, **values: str) -> Verdict:

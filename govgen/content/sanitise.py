@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import nh3
 
+from govgen.content.front_matter import CONTROL
+
 TAGS = frozenset(
     "h2 h3 h4 h5 h6 p br hr ul ol li dl dt dd table caption thead tbody tfoot tr th td blockquote pre code kbd samp em"
     " strong b i u s del ins sub sup small abbr cite q mark a img figure figcaption div span details summary ruby rt rp"
@@ -68,7 +70,10 @@ def sanitise(raw: str, rewrite: Rewrite) -> CleanHtml:
             return value if value.isascii() and value.isdigit() and 0 < int(value[:5]) <= 10_000 else None
         if name == "align":
             return value if value in ("left", "center", "right") else None
-        return _address(tag, value, rewrite) if name in ("href", "src") else value
+        if name in ("href", "src"):
+            # Asked of an iframe too, which goes as a whole: its address is no link of the document.
+            return _address(tag, value, rewrite) if tag in ("a", "img") else None
+        return value
 
     # nh3 drops unknown schemes before the filter sees them: `site:section/name` must get that far. The filter decides.
     schemes = _SAFE_SCHEMES | {scheme.lower() for scheme in _WRITTEN_SCHEMES.findall(raw)}
@@ -83,7 +88,8 @@ def sanitise(raw: str, rewrite: Rewrite) -> CleanHtml:
         strip_comments=True,
     )
     dropped = {tag.lower() for tag in _WRITTEN_TAGS.findall(raw)} - TAGS - _HARMLESS_TAGS
-    return CleanHtml(_finish(html), tuple(sorted(dropped)))
+    # Entities can still write control characters, which the file itself may not hold.
+    return CleanHtml(_finish(CONTROL.sub("", html)), tuple(sorted(dropped)))
 
 
 def _id(tag: str, value: str, seen: set[str]) -> str | None:
@@ -103,14 +109,24 @@ def _address(tag: str, value: str, rewrite: Rewrite) -> str | None:
         return rewrite(tag, value) if tag == "img" else f"https:{value}" if value.startswith("//") else None
     scheme = _SCHEME.match(value)
     if scheme and scheme[1].lower() in _SAFE_SCHEMES and tag == "a":
-        return value.replace(" ", "%20")
+        # Browsers overlook a third slash; others take what follows it for a path of the page's own host.
+        return re.sub(r"^(https?:)/{3,}", r"\1//", value, flags=re.IGNORECASE).replace(" ", "%20")
     return rewrite(tag, value)
+
+
+def _align_by_class(match: re.Match[str]) -> str:
+    """Return a cell's tag with its alignment among its classes; HTML5 knows no attribute for it."""
+    cell, before, alignment, after = match.groups()
+    rest = before + after
+    if ' class="' in rest:
+        return cell + rest.replace(' class="', f' class="{alignment} ')
+    return f'{cell}{rest} class="{alignment}"'
 
 
 def _finish(html: str) -> str:
     """Write what HTML5 wants of tables, let wide ones scroll by themselves, and drop pictures without a source."""
     if "<table" in html:
-        html = re.sub(r'(<t[hd][^>]*?) align="(\w+)"', r'\1 class="\2"', html)
+        html = re.sub(r'(<t[hd])([^>]*?) align="(\w+)"([^>]*)', _align_by_class, html)
         html = re.sub(r"<th(?=[ >])", '<th scope="col"', html)
         html = re.sub(r"<table(?=[ >])", '<div class="table"><table', html).replace("</table>", "</table></div>")
     if "<img" in html:

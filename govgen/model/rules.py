@@ -46,6 +46,7 @@ SEVERITIES = MappingProxyType(
         # body, pictures, attachments
         "HTML-DROPPED": _W,
         "BODY-EMPTY": _W,
+        "BODY-TEMPLATE": _W,
         "ATT-MISSING": _E,
         "ATT-OUTSIDE": _E,
         "ATT-TYPE": _E,

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from govgen.model.document import REFERENCE_MARK
 from govgen.plan.scope import Scope
 
-_LINK = re.compile(rf'<a href="{REFERENCE_MARK}(\d+)"([^>]*)>(.*?)</a>', re.DOTALL)
+_LINK = re.compile(rf'<a([^>]*?) href="{REFERENCE_MARK}(\d+)"([^>]*)>(.*?)</a>', re.DOTALL)
 _PICTURE = re.compile(rf'<img([^>]*?) src="{REFERENCE_MARK}(\d+)"([^>]*)>')
 _SIZED = re.compile(r"\s(?:width|height)=")
 
@@ -31,8 +31,8 @@ def resolve_body(scope: Scope, row: sqlite3.Row, body: str) -> Markup:
     }
 
     def link(match: re.Match[str]) -> str:
-        address = _href(scope, references, match[1])
-        return f'<a href="{html.escape(address)}"{match[2]}>{match[3]}</a>' if address else match[3]
+        address = _href(scope, references, match[2])
+        return f'<a{match[1]} href="{html.escape(address)}"{match[3]}>{match[4]}</a>' if address else match[4]
 
     def picture(match: re.Match[str]) -> str:
         address = _href(scope, references, match[2])

@@ -21,6 +21,7 @@ COLUMNS = (
     " AS has_outcome"
 )
 _ORDER = "ORDER BY d.date DESC, d.id"
+_STANDING_ORDER = "ORDER BY d.place = 0, d.place, d.id"
 
 
 def make_item(scope: Scope, row: sqlite3.Row) -> Item:
@@ -92,7 +93,7 @@ def standing_pages(scope: Scope, section_id: str) -> tuple[Item, ...]:
     """Return what an undated section of this site lists, in the order its editors gave."""
     rows = scope.catalog.rows(
         f"SELECT {COLUMNS} FROM listings JOIN documents d ON d.path = listings.document"
-        " WHERE listings.site = ? AND listings.section = ? ORDER BY d.place = 0, d.place, d.id",
+        f" WHERE listings.site = ? AND listings.section = ? {_STANDING_ORDER}",
         scope.site.id,
         section_id,
     )
@@ -116,10 +117,10 @@ def gathered_items(
 
 
 def site_items(scope: Scope, kind: SectionKind, site: Site, *, limit: int = -1) -> tuple[Item, ...]:
-    """Return what one other site has in its sections of a kind, newest first."""
+    """Return what one other site has in its sections of a kind: newest first, or in the order its editors gave."""
     rows = scope.catalog.rows(
         f"SELECT {COLUMNS} FROM gathered g JOIN documents d ON d.path = g.document"
-        f" WHERE g.section_kind = ? AND g.site = ? {_ORDER} LIMIT ?",
+        f" WHERE g.section_kind = ? AND g.site = ? {_ORDER if kind.is_dated else _STANDING_ORDER} LIMIT ?",
         kind.value,
         site.id,
         limit,

@@ -48,7 +48,8 @@ def _plan_site(catalog: Catalog, addresses: Addresses, site: Site, assets: Mappi
         "SELECT alias, address FROM aliases JOIN documents ON path = document WHERE aliases.site = ?", site.id
     ):
         alias = row["alias"] if row["alias"].endswith((".html", ".htm", "/")) else row["alias"] + "/"
-        yield _redirect(site, alias, addresses.output_path(site, alias), row["address"])
+        for output in (addresses.output_path(site, alias), *addresses.former_paths(site, alias)):
+            yield _redirect(site, alias, output, row["address"])
     for job in jobs:
         if is_page(job):
             for output in addresses.former_paths(site, job.path):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+
+from markupsafe import Markup
 
 from govgen.model.build import Job
 from govgen.model.county import Section
@@ -114,6 +116,9 @@ def _compose_document(scope: Scope, job: Job) -> Composition:
     row = find_row(scope, job.subject)
     topic = topic_view(scope, row) if job.kind == "topic" else None
     document = topic.document if topic else document_view(scope, row)
+    if job.kind == "withdrawn":
+        # What was withdrawn must not live on in the page's tags, whatever the theme shows.
+        document = replace(document, html=Markup(), toc=Markup(), summary="", author="", keywords=(), attachments=())
     section = scope.site.find_section(row["section"])
     column = (
         (("ColumnName", section.name), ("ColumnType", scope.word(f"column_{section.kind.value}"))) if section else ()

@@ -24,6 +24,7 @@ from govgen.errors import MachineryError
 from govgen.model.view import Chrome, DocumentView
 from govgen.plan.pages import Composition
 from govgen.render.filters import FILTERS
+from govgen.render.place import template_place
 from govgen.render.translations import install_translations
 
 Put = Callable[[str, bytes], None]
@@ -109,6 +110,6 @@ class Engine(Pelican):  # type: ignore[misc]
         try:
             self._generator.generate_page(self._writer, output, chrome, made_of, asset)
         except TemplateError as error:
-            place = f"{made_of.page.kind}.html: {type(error).__name__}: {error}"
+            place = f"{template_place(error) or made_of.page.kind + '.html'}: {type(error).__name__}: {error}"
             raise MachineryError("template", page=output, place=place) from error
         return made[output]

@@ -30,6 +30,7 @@ from govgen.render.machine_files import (
     render_sitemap,
     render_sitemap_index,
 )
+from govgen.render.place import template_place
 from govgen.texts import load_texts
 
 _TASK_JOBS = 200
@@ -90,7 +91,7 @@ class _Worker:
             raise
         except Exception as error:
             # Whatever a template, a plugin or the disk did: the page is named, and what was live stays live.
-            reason = f"{type(error).__name__}: {error}"
+            reason = f"{type(error).__name__}: {error} {template_place(error)}".strip()
             raise MachineryError("page-failed", page=job.output, source=job.subject, reason=reason) from error
         is_written = self._output.write(job.output, content)
         return Artifact(job.output, hashlib.sha256(content).hexdigest(), len(content), is_written)

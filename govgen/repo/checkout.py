@@ -16,6 +16,7 @@ from govgen.files import read_regular
 if TYPE_CHECKING:
     import git
 
+_REGULAR_MODES = ("100644", "100755")
 HISTORY_VERSIONS = 20
 """How far back a held document's last good version is looked for."""
 
@@ -63,19 +64,22 @@ class Checkout:
 
     def walk(self, folder: str) -> Iterator[Entry]:
         """Yield all files below `folder`, sorted; symlinks are named but not followed, dot names are left out."""
-        try:
-            entries = sorted(os.scandir(self.root / folder), key=lambda entry: entry.name)
-        except (FileNotFoundError, NotADirectoryError):
-            return
-        for entry in entries:
-            path = f"{folder}/{entry.name}"
-            if entry.name.startswith("."):
-                continue
+        # Not by recursion: folders can be nested deeper than Python calls.
+        waiting = self._scan(folder)
+        while waiting:
+            path, entry = waiting.pop()
             if entry.is_dir(follow_symlinks=False):
-                yield from self.walk(path)
+                waiting += self._scan(path)
             else:
-                status = entry.stat(follow_symlinks=False)
-                yield Entry(path, status.st_size, stat.S_ISREG(status.st_mode))
+                yield _entry(path, entry)
+
+    def _scan(self, folder: str) -> list[tuple[str, os.DirEntry[str]]]:
+        """Return what lies right in `folder`, the last name first; nothing where it can't be read."""
+        try:
+            entries = sorted(os.scandir(self.root / folder), key=lambda entry: entry.name, reverse=True)
+        except OSError:
+            return []
+        return [(f"{folder}/{entry.name}", entry) for entry in entries if not entry.name.startswith(".")]
 
     def list_files(self, folder: str, ending: str) -> list[str]:
         """Return the regular files right in `folder` with this ending, sorted."""
@@ -117,7 +121,7 @@ class Checkout:
         for record, path in zip(fields[::2], fields[1::2], strict=False):
             mode, blob = record.split()[1], record.split()[3]
             known = versions.get(path)
-            if known is not None and mode == "100644" and len(known) < HISTORY_VERSIONS:
+            if known is not None and mode in _REGULAR_MODES and len(known) < HISTORY_VERSIONS:
                 known.append(blob)
         return versions
 
@@ -125,6 +129,14 @@ class Checkout:
         """Return the bytes of a blob of the repository."""
         assert self._git is not None
         return bytes(self._git.odb.stream(bytes.fromhex(blob)).read())
+
+
+def _entry(path: str, entry: os.DirEntry[str]) -> Entry:
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except OSError:  # Its path is too long for the system, or it is just being deleted.
+        return Entry(path, 0, is_regular=False)
+    return Entry(path, status.st_size, stat.S_ISREG(status.st_mode))
 
 
 def find_checkout(start: Path) -> Checkout:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import zoneinfo
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,13 +25,14 @@ from govgen.model.county import (
 from govgen.model.finding import Finding
 from govgen.repo.checkout import Checkout
 from govgen.sites.kinds import STANDARD_SECTIONS, VILLAGE_SECTIONS
-from govgen.sites.schema import COUNTY_KEYS, ID, SITE_KEYS, Source, check_table, index_lines
+from govgen.sites.schema import COUNTY_KEYS, EXAMPLES, ID, SITE_KEYS, Source, check_table, index_lines
 
 COUNTY_FILE = "sites/_county.toml"
 PORTAL_HOST = "www"
 RESERVED_SECTIONS = frozenset({"assets", "files", "images", "villages", "sites", "search"})
 """First parts of addresses the program itself gives out."""
 
+_Entries = Sequence[Mapping[str, Any]]
 _OWN_SITE_ORDER = {kind: number for number, kind in enumerate(SiteKind)}
 
 
@@ -57,17 +58,17 @@ def load_county(checkout: Checkout) -> County:
     if county_file:
         findings += check_table(county_file.table, COUNTY_KEYS, county_file.source)
         findings += _check_county(county_file)
+        findings += _check_county_sections(county_file)
     for id, file in site_files.items():
         findings += check_table(file.table, SITE_KEYS, file.source)
         if not re.fullmatch(ID, id):
-            findings.append(file.source.finding("CFG-FORM", id, value=id, form=ID))
+            findings.append(file.source.finding("CFG-FORM", id, value=id, form=EXAMPLES[ID]))
+    # Each check looks at the tables as they were read, so that all faults of all files are told at once.
+    findings += _check_portals(site_files, is_any_unread=any(finding.rule == "CFG-SYNTAX" for finding in findings))
+    findings += _check_sites(county_file.table if county_file else {}, site_files)
     if findings or not county_file:
         raise ConfigurationError(sorted(findings, key=Finding.sort_key))
-    county = _make_county(county_file, site_files)
-    findings += _check_sites(county, site_files)
-    if findings:
-        raise ConfigurationError(sorted(findings, key=Finding.sort_key))
-    return county
+    return _make_county(county_file, site_files)
 
 
 def _read(checkout: Checkout, path: str, findings: list[Finding]) -> _File | None:
@@ -87,8 +88,8 @@ def _read(checkout: Checkout, path: str, findings: list[Finding]) -> _File | Non
 def _check_county(file: _File) -> Iterable[Finding]:
     name = file.table.get("county", {})
     timezone = name.get("timezone", "Asia/Shanghai") if isinstance(name, dict) else ""
-    if timezone not in zoneinfo.available_timezones():
-        yield file.source.finding("CFG-FORM", "county.timezone", value=str(timezone), form="Asia/Shanghai")
+    if isinstance(timezone, str) and timezone not in zoneinfo.available_timezones():
+        yield file.source.finding("CFG-FORM", "county.timezone", value=timezone, form="Asia/Shanghai")
 
 
 def _make_county(file: _File, site_files: Mapping[str, _File]) -> County:
@@ -150,38 +151,79 @@ def _merge_sections(standard: Sequence[Section], differing: Iterable[Mapping[str
     return tuple(merged.values())
 
 
-def _check_sites(county: County, files: Mapping[str, _File]) -> Iterable[Finding]:
-    """Yield the faults that only show when the files are seen together."""
-    portals = county.sites_of_kind(SiteKind.PORTAL)
-    if not portals:
+def _check_portals(files: Mapping[str, _File], *, is_any_unread: bool) -> Iterable[Finding]:
+    kinds = {id: _kind_of(file) for id, file in files.items()}
+    portals = [id for id, kind in kinds.items() if kind is SiteKind.PORTAL]
+    if not portals and None not in kinds.values() and not is_any_unread:
         yield Finding("CFG-PORTAL", COUNTY_FILE, None, {"sites": "0"})
-    for site in portals[1:]:
-        yield files[site.id].source.finding("CFG-PORTAL", "kind", sites=portals[0].id)
-    seen: dict[str, str] = {}
-    for site in county.sites:
-        if site.host in seen:
-            yield files[site.id].source.finding("CFG-TWICE", "host", value=site.host, other=seen[site.host])
-        seen.setdefault(site.host, f"sites/{site.id}.toml")
-        yield from _check_names(site, files[site.id])
-        if portals and any(section.id.split("/")[0] == site.host for section in portals[0].sections):
-            yield files[site.id].source.finding(
-                "CFG-TWICE", "host", value=site.host, other=f"sites/{portals[0].id}.toml"
-            )
+    for id in portals[1:]:
+        yield files[id].source.finding("CFG-PORTAL", "kind", sites=portals[0])
 
 
-def _check_names(site: Site, file: _File) -> Iterable[Finding]:
-    for list_name in ("sections", "villages"):
-        ids = [entry["id"] for entry in file.table.get(list_name, ())]
-        for number, id in enumerate(ids):
-            if id in ids[:number]:
-                yield file.source.finding("CFG-TWICE", f"{list_name}.{number}.id", value=id, other=file.source.path)
-    for number, section in enumerate(file.table.get("sections", ())):
-        where = f"sections.{number}"
-        if section["id"].split("/")[0] in RESERVED_SECTIONS:
-            yield file.source.finding("CFG-CHOICE", f"{where}.id", value=section["id"], guess=f"{section['id']}-1")
-        is_new = not any(section["id"] == standard.id for standard in STANDARD_SECTIONS[site.kind])
+def _check_sites(county: Mapping[str, Any], files: Mapping[str, _File]) -> Iterable[Finding]:
+    """Yield the faults that only show when entries are seen together, whatever else is wrong with the files."""
+    hosts = {PORTAL_HOST: "sites/"}
+    for file in files.values():
+        kind = _kind_of(file)
+        known = _section_ids(county, kind) if kind else set()
+        yield from _check_sections(file, "sections", _entries(file.table.get("sections")), known)
+        yield from _check_twice(file, "villages", _entries(file.table.get("villages")))
+        if kind is SiteKind.PORTAL:
+            own = {str(entry.get("id")) for entry in _entries(file.table.get("sections"))}
+            hosts |= {id.split("/")[0]: file.source.path for id in (*known, *own, PORTAL_HOST)}
+        if kind and kind is not SiteKind.TOWNSHIP and file.table.get("villages"):
+            yield file.source.finding("CFG-CHOICE", "kind", value=kind.value, guess="township")
+    for id, file in files.items():
+        host = str(file.table.get("host", id))
+        if _kind_of(file) is SiteKind.PORTAL:
+            continue
+        if host in RESERVED_SECTIONS:
+            yield file.source.finding("CFG-CHOICE", "host", value=host, guess=f"{host}-1")
+        elif host in hosts:
+            yield file.source.finding("CFG-TWICE", "host", value=host, other=hosts[host])
+        hosts.setdefault(host, file.source.path)
+
+
+def _check_county_sections(file: _File) -> Iterable[Finding]:
+    for kind in SiteKind:
+        where = f"kinds.{kind.value}.sections"
+        yield from _check_sections(file, where, _kind_entries(file.table, kind), _section_ids({}, kind))
+
+
+def _check_sections(file: _File, where: str, entries: _Entries, known: Set[str]) -> Iterable[Finding]:
+    """Yield the faults of sections that differ from those already `known`."""
+    yield from _check_twice(file, where, entries)
+    for number, section in enumerate(entries):
+        id = str(section.get("id", ""))
+        if id.partition("/")[0] in RESERVED_SECTIONS:
+            yield file.source.finding("CFG-CHOICE", f"{where}.{number}.id", value=id, guess=f"{id}-1")
         for key in ("name", "kind"):
-            if is_new and key not in section:
-                yield file.source.finding("CFG-REQUIRED", f"{where}.{key}")
-    if site.villages and site.kind is not SiteKind.TOWNSHIP:
-        yield file.source.finding("CFG-CHOICE", "kind", value=site.kind.value, guess="township")
+            if id and id not in known and key not in section:
+                yield file.source.finding("CFG-REQUIRED", f"{where}.{number}.{key}")
+
+
+def _check_twice(file: _File, where: str, entries: _Entries) -> Iterable[Finding]:
+    ids = [str(entry["id"]) for entry in entries if "id" in entry]
+    for number, id in enumerate(ids):
+        if id in ids[:number]:
+            yield file.source.finding("CFG-TWICE", f"{where}.{number}.id", value=id, other=file.source.path)
+
+
+def _kind_of(file: _File) -> SiteKind | None:
+    return next((kind for kind in SiteKind if kind.value == file.table.get("kind")), None)
+
+
+def _section_ids(county: Mapping[str, Any], kind: SiteKind) -> set[str]:
+    standard = {section.id for section in STANDARD_SECTIONS[kind]}
+    return standard | {str(entry.get("id")) for entry in _kind_entries(county, kind)}
+
+
+def _kind_entries(county: Mapping[str, Any], kind: SiteKind) -> _Entries:
+    kinds = county.get("kinds")
+    table = kinds.get(kind.value) if isinstance(kinds, dict) else None
+    return _entries(table.get("sections") if isinstance(table, dict) else None)
+
+
+def _entries(value: object) -> _Entries:
+    """Return the tables of a list of tables; whatever else stands there is a fault of its own."""
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []

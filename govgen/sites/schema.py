@@ -17,6 +17,23 @@ SECTION_ID = rf"{ID}(?:/{ID})*"
 HOST_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 DOMAIN = rf"{HOST_LABEL}(?:\.{HOST_LABEL})+"
 WEB_ADDRESS = r"https?://\S+"
+DIVISION_CODE = r"\d{6}(?:\d{3})?(?:\d{3})?"
+LANGUAGE = r"[a-z]{2,3}(?:-[A-Za-z0-9]+)*"
+SITE_CODE = r"\d{10}|bm\d{8}"
+POLICE_NUMBER = r"\d{14}"
+
+EXAMPLES: Mapping[str, str] = {
+    ID: "qingshui",
+    SECTION_ID: "news",
+    HOST_LABEL: "qingshui",
+    DOMAIN: "yunling.gov.example",
+    WEB_ADDRESS: "https://www.example.org/",
+    DIVISION_CODE: "530999",
+    LANGUAGE: "zh-CN",
+    SITE_CODE: "5309990001",
+    POLICE_NUMBER: "53099902000001",
+}
+"""What a value of each form looks like: readers of a message don't read patterns."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +83,8 @@ COUNTY_KEYS: Mapping[str, Key] = {
             "name": Key(required=True),
             "full_name": Key(required=True),
             "domain": Key(required=True, form=DOMAIN),
-            "division_code": Key(required=True, form=r"\d{6}(?:\d{3})?(?:\d{3})?"),
-            "language": Key(form=r"[a-z]{2,3}(?:-[A-Za-z0-9]+)*"),
+            "division_code": Key(required=True, form=DIVISION_CODE),
+            "language": Key(form=LANGUAGE),
             "timezone": Key(),
         },
     ),
@@ -75,9 +92,9 @@ COUNTY_KEYS: Mapping[str, Key] = {
         "table",
         required=True,
         keys={
-            "site_code": Key(required=True, form=r"\d{10}|bm\d{8}"),
+            "site_code": Key(required=True, form=SITE_CODE),
             "icp": Key(required=True),
-            "police": Key(required=True, form=r"\d{14}"),
+            "police": Key(required=True, form=POLICE_NUMBER),
             "sponsor": Key(required=True),
             "phone": Key(required=True),
             "address": Key(required=True),
@@ -170,6 +187,6 @@ def _check_text(value: str, key: Key, source: Source, where: str) -> Iterable[Fi
         near = difflib.get_close_matches(value, key.choices, n=1)
         yield source.finding("CFG-CHOICE", where, value=value, guess=near[0] if near else "、".join(key.choices))
     elif key.form and not re.fullmatch(key.form, value):
-        yield source.finding("CFG-FORM", where, value=value, form=key.form)
+        yield source.finding("CFG-FORM", where, value=value, form=EXAMPLES[key.form])
     elif key.required and not value.strip():
         yield source.finding("CFG-REQUIRED", where)

@@ -18,7 +18,9 @@ def check(document: Document) -> Iterator[Finding]:
     Wrong: ![](route.png)
     Right: ![从车站到政务服务中心的步行路线](route.png)
     """
+    sources = {f"file:{file.address}": file.source for file in document.files}
+    references = {reference.number: reference for reference in document.references if reference.relation == "link"}
     for match in _SILENT_PICTURE.finditer(document.html):
-        reference = next(r for r in document.references if r.number == int(match[1]) and r.relation == "link")
-        values = {"target": reference.target.removeprefix("file:")}
+        reference = references[int(match[1])]
+        values = {"target": sources.get(reference.target, reference.target)}
         yield Finding("IMG-TEXT", document.path, reference.line, values)

@@ -10,6 +10,7 @@ from govgen.check.pages import read_pages
 from govgen.check.run import check_page
 from govgen.cli.console import Console
 from govgen.cli.session import build_options, check_sites, open_checkout
+from govgen.content.place import visible
 from govgen.errors import UsageError
 from govgen.model.finding import Finding, Severity
 from govgen.model.rules import SEVERITIES
@@ -63,8 +64,9 @@ def _print(findings: Sequence[Finding], format: str, console: Console) -> None:
     elif format == "github":
         for finding in findings:
             level = _GITHUB_LEVELS[SEVERITIES[finding.rule]]
-            text = f"{console.texts.message(finding)} {console.texts.remedy(finding)}".replace("\n", " ")
-            console.print(f"::{level} file={finding.path},line={finding.line or 1},title={finding.rule}::{text}")
+            text = visible(f"{console.texts.message(finding)} {console.texts.remedy(finding)}".replace("\n", " "))
+            place = f"file={visible(finding.path)},line={finding.line or 1}"
+            console.print(f"::{level} {place},title={finding.rule}::{text}")
     else:
         console.findings(findings)
         console.tally(findings)
