@@ -61,6 +61,8 @@ def build(checkout: Checkout, options: BuildOptions, reporter: Reporter) -> Buil
     county = load_county(checkout)
     catalog, gathered = gather(checkout, county, options, reporter)
     addresses = Addresses(county, options.domain or county.domain, "http" if options.port else "https", options.port)
+    if not (checkout.root / THEME / "templates").is_dir():
+        raise MachineryError("no-theme", path=THEME)
     assets = load_assets(checkout.root / THEME)
     built = read_ledger(options.output)
     sites = [site for site in county.sites if not options.sites or site.id in options.sites]

@@ -219,7 +219,7 @@ def _section(outcome: Outcome, unseen: Unseen) -> str:
 
 ### 没有提示、读者却看得见的
 
-- 正文露出模板代码（`{{{{ … }}}}`、`{{% … %}}`、`<% … %>`）：{len(unseen.with_template_code)} 篇。
+- 正文露出模板代码（`{{{{ … }}}}`、`{{% … %}}`、`<% … %>`；有 BODY-TEMPLATE 提示）：{len(unseen.with_template_code)} 篇。
 - 正文第一个小标题重复了标题：{unseen.with_title_twice} 篇。
 - 有超过 {_LONG_PARAGRAPH} 字的段落：{unseen.with_long_paragraph} 篇。
 - 没有正文（有 BODY-EMPTY 提示）：{unseen.without_body} 篇。
@@ -296,8 +296,8 @@ _CONCLUSIONS = """## 这说明什么
 
 **导入工具要做的**
 
-1. 模板代码：{showing_code} 篇正文会把 `{{% image … %}}`、`<%= … %>` 原样显示给读者，现在没有规则提示。
-   工具要替换掉；程序宜加一条“正文有模板代码”的提示。
+1. 模板代码：{showing_code} 篇正文会把 `{{% image … %}}`、`<%= … %>` 原样显示给读者（BODY-TEMPLATE 提示的就是它们），
+   工具要替换掉。
 2. 旧网址：`permalink` 写进 `aliases`，`redirect_to` 的空页改成目标页的 `aliases`，
    站内旧链接和收藏才不断；结尾有没有斜线要一并处理。
 3. 附件：`file_url` 写进 `attachments`，不然一篇只有标题；链接里的附件跟着搬。

@@ -14,6 +14,8 @@ from govgen.model.finding import Finding
 from govgen.repo.checkout import Checkout
 
 ADOPTION_FILE = "_adopted.toml"
+_DOTS = 1000
+"""A dotted key of 30,000 parts takes the TOML parser 17 seconds and 4 GB; this file is read without a worker's limits."""
 
 
 def fill_listings(catalog: Catalog, county: County, checkout: Checkout) -> list[Finding]:
@@ -48,8 +50,10 @@ def _adopt(catalog: Catalog, county: County, section: str, path: str, content: b
     """List what one adoption file names, by reference: it follows its source when that is edited or withdrawn."""
     try:
         text = content.decode("utf-8")
+        if any(line.count(".") > _DOTS for line in text.split("\n")):
+            raise ValueError(f"more than {_DOTS} dots on one line")
         table = tomllib.loads(text)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # Not only TOMLDecodeError: a number of 5,000 digits, a deep table
         return [Finding("ADOPT-FILE", path, None, {"reason": str(error)})]
     names = table.get("documents", None if table else [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):

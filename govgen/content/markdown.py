@@ -12,7 +12,6 @@ import markdown
 from markdown.extensions.toc import slugify_unicode
 from markdown.treeprocessors import Treeprocessor
 
-
 _BEFORE_TOC = 6
 """Priority of a tree processor that runs right before Python-Markdown's table of contents, which has 5."""
 

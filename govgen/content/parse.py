@@ -87,8 +87,8 @@ class Parser:
         ]
         for file in fields.known.get("attachments", ()):
             references.carry(file.target, file.title, file.line, is_listed=True)
-        image = (
-            references.carry(fields.text("image"), "", fields.lines.get("image")) if "image" in fields.known else None
+        image = fields.text("image") and references.carry(
+            fields.text("image"), "", fields.lines.get("image"), is_picture=True
         )
         raw = self._converter.convert(front.body)
         clean = sanitise(raw.html, references.rewrite)

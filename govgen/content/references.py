@@ -52,7 +52,7 @@ class References:
             if scheme or target.startswith("//"):
                 self.findings.append(Finding("IMG-FOREIGN", self._path, line, {"target": target[:200]}))
                 return None
-            return self._file(target, "", line)
+            return self._file(target, line, is_picture=True)
         if scheme:
             if scheme in _NEVER_SITES or not _DOCUMENT_REFERENCE.fullmatch(target):
                 self.findings.append(Finding("LNK-INT", self._path, line, {"target": target[:200]}))
@@ -60,10 +60,14 @@ class References:
             return self._mark(target, line)
         return self._local(target, line)
 
-    def carry(self, target: str, title: str, line: int | None, *, is_listed: bool = False) -> str | None:
-        """Take in a picture or attachment the front matter names; return its address, or None where it is faulty."""
+    def carry(
+        self, target: str, title: str, line: int | None, *, is_listed: bool = False, is_picture: bool = False
+    ) -> str | None:
+        """Take in a file, which must be a picture if `is_picture`; return its address, or None where it is faulty."""
         try:
             file = self._site_files.carry(self._site_files.locate(target, self._path), title)
+            if is_picture and not file.is_picture:
+                raise Fault("ATT-TYPE", types=" ".join(sorted(PICTURE_TYPES)))
         except Fault as fault:
             self.findings.append(fault.finding(self._path, line, target=target))
             return None
@@ -80,13 +84,13 @@ class References:
             path = posixpath.normpath(posixpath.join(base, plain.lstrip("/")))
             return self._mark(f"path:{path}{_fragment(target)}", line)
         if file_ending(plain) in ATTACHMENT_TYPES | PICTURE_TYPES:
-            return self._file(target, "", line)
+            return self._file(target, line)
         address = posixpath.normpath(posixpath.join(posixpath.dirname(self._address), plain))
         address += "/" if plain.endswith("/") and address != "/" else ""
         return self._mark(f"address:{address}{_fragment(target)}", line)
 
-    def _file(self, target: str, title: str, line: int | None) -> str | None:
-        address = self.carry(target, title, line)
+    def _file(self, target: str, line: int | None, *, is_picture: bool = False) -> str | None:
+        address = self.carry(target, "", line, is_picture=is_picture)
         return self._mark(f"file:{address}", line) if address else None
 
     def _mark(self, target: str, line: int | None) -> str:

@@ -127,14 +127,21 @@ _WITHOUT_TEMPLATE: Mapping[str, Callable[[Scope, Job], bytes]] = {
     "redirect": render_redirect,
 }
 
-_workers: list[_Worker] = []
-"""This process's worker, once it has started; always empty in the main process."""
+_workers: list[_Worker | MachineryError] = []
+"""This process's worker, or why it could not start; always empty in the main process."""
 
 
 def _start_worker(studio: Studio) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _workers.append(_Worker(studio))
+    try:
+        _workers.append(_Worker(studio))
+    except Exception as error:
+        # The pool would only say that a process broke; the first page asked for says why.
+        _workers.append(MachineryError("engine", reason=f"{type(error).__name__}: {error}"))
 
 
 def _render_task(jobs: list[Job]) -> list[Artifact]:
-    return [_workers[0].make(job) for job in jobs]
+    worker = _workers[0]
+    if isinstance(worker, MachineryError):
+        raise worker
+    return [worker.make(job) for job in jobs]
