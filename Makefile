@@ -23,12 +23,13 @@ check: setup ## 检查文稿，不生成 / check documents
 	@$(GOVGEN) check
 
 test: ## 准备测试环境并运行全部测试 / set up and run all tests
+	@[ -d tests ] || { echo "测试在 govgen 的仓库里，县级仓库不带 / the tests are in govgen's own repository"; exit 2; }
 	@tools/setup.sh tests
 	@.venv/bin/ruff check govgen tests pelicanconf.py && .venv/bin/ruff format --check govgen tests pelicanconf.py
 	@.venv/bin/mypy
 	@$(PYTEST)
 
-report: ## 用真实语料建县并出报告 docs/real-input.md / build counties from real content, write the report
+report: ## 用真实语料建县并出报告 docs/real-input.md（只在 govgen 的仓库里）/ build counties from real content
 	@tools/setup.sh tests
 	@.venv/bin/python -m tests.real_input
 

@@ -36,5 +36,9 @@ class ConfigurationError(GovgenError):
         self.findings = tuple(findings)
 
 
+class StoppedError(GovgenError):
+    """Findings of severity stop keep a release back. Exit code 1."""
+
+
 class MachineryError(GovgenError):
     """The program, the disk or a library failed; what was live stays live. Exit code 3."""

@@ -230,6 +230,11 @@ def parser(tmp_path_factory: pytest.TempPathFactory) -> Parser:
     county.write("secret.pdf", PDF)
     (county.root / FOLDER / "lian.pdf").symlink_to(county.root / "secret.pdf")
     (county.root / FOLDER / "lian-dao").symlink_to(county.root / "content/mzj/notices")
+    return make_parser(county)
+
+
+def make_parser(county: World) -> Parser:
+    """Return the parser of a county."""
     checkout = Checkout(county.root)
     return Parser(checkout, load_county(checkout), read_markdown_settings(checkout.root))
 
@@ -311,13 +316,11 @@ def test_a_picture_that_lies_elsewhere_is_dropped_with_a_warning(parser: Parser,
 @pytest.mark.parametrize(
     "inside", ["<g fill='url(#a)'><path d='M0 0'/></g>", "<rect fill='url(\"#a\")'/>", "<use href='#a'/>"]
 )
-def test_a_plain_drawing_is_accepted(parser: Parser, world: Callable[..., World], inside: str) -> None:
+def test_a_plain_drawing_is_accepted(world: Callable[..., World], inside: str) -> None:
     county = world()
     gradient = "<defs><linearGradient id='a'><stop offset='0'/></linearGradient></defs><title>水渠</title>"
     county.write(f"{FOLDER}/hua.svg", svg(gradient + inside, 'viewBox="0 0 40 30"'))
-    checkout = Checkout(county.root)
-    sound = Parser(checkout, load_county(checkout), read_markdown_settings(checkout.root))
-    assert read(sound, "image: hua.svg").findings == ()
+    assert read(make_parser(county), "image: hua.svg").findings == ()
 
 
 def test_files_of_a_held_document_are_not_published_and_changed_ones_are(world: Callable[..., World]) -> None:

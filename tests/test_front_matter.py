@@ -348,7 +348,6 @@ def test_a_list_is_read_from_brackets_dashes_and_separators(parser: Parser, writ
         ("color: red\nreview_by: 年底", ("FM-DATE", 5)),
         ("aliases: [/old/1.html, old/2.html]", ("FM-ADDRESS", 4)),
         ("旧网址: /old/../2.html", ("FM-ADDRESS", 4)),
-        ("aliases: https://www.yunling.gov.example/1.html", ("FM-ADDRESS", 4)),
         ("publish_at: 2026-05-01\nexpires_at: 2026-04-01", ("FM-WINDOW", 5)),
         ("slug: ../index", ("FM-SLUG", 4)),
         ("slug: a/b", ("FM-SLUG", 4)),

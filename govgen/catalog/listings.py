@@ -15,7 +15,7 @@ from govgen.repo.checkout import Checkout
 
 ADOPTION_FILE = "_adopted.toml"
 _DOTS = 1000
-"""A dotted key of 30,000 parts takes the TOML parser 17 seconds and 4 GB; this file is read without a worker's limits."""
+"""A dotted key of 30,000 parts costs the TOML parser 17 s and 4 GB, and this file is read without a worker's limits."""
 
 
 def fill_listings(catalog: Catalog, county: County, checkout: Checkout) -> list[Finding]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from govgen.cli.arguments import make_parser
 from govgen.cli.console import Console
-from govgen.errors import ConfigurationError, GovgenError, MachineryError
+from govgen.errors import ConfigurationError, GovgenError, MachineryError, StoppedError
 from govgen.texts import load_texts
 
 DONE, HELD_BACK, WRONG_USAGE, MACHINERY_FAILED = 0, 1, 2, 3
@@ -32,6 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if error.__cause__ and options.verbose:
             traceback.print_exception(error.__cause__, file=sys.stderr)
         return MACHINERY_FAILED
+    except StoppedError as error:
+        console.error(error)
+        return HELD_BACK
     except GovgenError as error:
         console.error(error)
         return WRONG_USAGE

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from govgen.model.finding import Severity
 
-_E, _W, _A = Severity.ERROR, Severity.WARNING, Severity.ADVICE
+_S, _E, _W, _A = Severity.STOP, Severity.ERROR, Severity.WARNING, Severity.ADVICE
 
 SEVERITIES = MappingProxyType(
     {
@@ -29,6 +29,7 @@ SEVERITIES = MappingProxyType(
         "FM-MISSING": _E,
         "FM-UNCLOSED": _E,
         "FM-SYNTAX": _E,
+        "FM-FORM": _E,
         "FM-SIZE": _E,
         "FM-ALIAS": _E,
         "FM-TWICE": _E,
@@ -66,7 +67,8 @@ SEVERITIES = MappingProxyType(
         "SUBMIT-SECTION": _W,
         "ADOPT-MISSING": _W,
         "ADOPT-FILE": _W,
-        "HELD-LAST-GOOD": _A,
+        "REVIEW-DUE": _A,
+        "HELD-LAST-GOOD": _W,
         # built pages
         "PAGE-LINK": _E,
         "PAGE-H1": _E,
@@ -74,14 +76,14 @@ SEVERITIES = MappingProxyType(
         "PAGE-TAG": _E,
         "PAGE-FOOTER": _E,
         # configuration
-        "CFG-MISSING": _E,
-        "CFG-SYNTAX": _E,
-        "CFG-UNKNOWN": _E,
-        "CFG-REQUIRED": _E,
-        "CFG-TYPE": _E,
-        "CFG-CHOICE": _E,
-        "CFG-FORM": _E,
-        "CFG-TWICE": _E,
-        "CFG-PORTAL": _E,
+        "CFG-MISSING": _S,
+        "CFG-SYNTAX": _S,
+        "CFG-UNKNOWN": _S,
+        "CFG-REQUIRED": _S,
+        "CFG-TYPE": _S,
+        "CFG-CHOICE": _S,
+        "CFG-FORM": _S,
+        "CFG-TWICE": _S,
+        "CFG-PORTAL": _S,
     }
 )

@@ -114,7 +114,7 @@ class Checkout:
     def earlier_versions(self, paths: Sequence[str]) -> Mapping[str, list[str]]:
         """Return the blob ids of each path's committed versions, newest first, at most `HISTORY_VERSIONS`."""
         versions: dict[str, list[str]] = {path: [] for path in paths}
-        if not self._git or not self.commit or not paths:
+        if not paths or not self._git or not self.commit:
             return versions
         log = self._git.git.log("--format=", "--raw", "-z", "--no-abbrev", "--no-renames", "--", *sorted(paths))
         fields = log.strip("\0\n").split("\0")

@@ -44,7 +44,8 @@ def say_report(report: BuildReport, console: Console) -> None:
     words = [f"{console.texts.word('states', state)} {number}" for state, number in report.states.items() if number]
     console.say("states", states="，".join(words))
     if report.held:
-        console.say("held", number=len(report.held))
+        recovered = sum(finding.rule == "HELD-LAST-GOOD" for finding in report.findings)
+        console.say("held", number=len(report.held), recovered=recovered)
     console.say(
         "built",
         sites=len(report.sites),

@@ -24,6 +24,9 @@ COPIED = (
     "Makefile",
     "tools",
     "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "LICENSE",
     ".gitignore",
 )
 """What a county needs of this repository; the program's own tests stay behind."""

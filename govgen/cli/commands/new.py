@@ -53,7 +53,7 @@ def _new_site(checkout: Checkout, options: Namespace, texts: Texts) -> list[str]
 
 def _new_document(checkout: Checkout, county: County, options: Namespace, texts: Texts) -> str:
     if not options.site:
-        raise UsageError("no-site", site="", sites="、".join(site.id for site in county.sites))
+        raise UsageError("site-needed", sites="、".join(site.id for site in county.sites))
     (site_id,) = check_sites(county, [options.site])
     site = county.find_site(site_id)
     assert site is not None

@@ -8,7 +8,7 @@ from dataclasses import replace
 from govgen.cli.commands.build import exit_code, report_as_json, say_report
 from govgen.cli.console import Console
 from govgen.cli.session import build_options, open_checkout
-from govgen.errors import MachineryError, UsageError
+from govgen.errors import StoppedError, UsageError
 from govgen.model.finding import Severity
 from govgen.model.rules import SEVERITIES
 from govgen.pipeline import build
@@ -34,7 +34,7 @@ def run(options: Namespace, console: Console) -> int:
             say_report(report, console)
         stops = sum(SEVERITIES[finding.rule] is Severity.STOP for finding in report.findings)
         if stops:
-            raise MachineryError("stop-findings", number=str(stops))
+            raise StoppedError("stop-findings", number=str(stops))
         is_same = live is not None and read_digest(live) == digest_of(report.artifacts)
         if not is_same and not options.dry_run:
             clock = wanted.audience.clock
