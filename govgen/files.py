@@ -9,7 +9,8 @@ from pathlib import Path
 
 from govgen.errors import MachineryError
 
-_SEGMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*|\.well-known")
+_SEGMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,219}|\.well-known")
+"""At most 220 characters: the name it is written under first is a little longer, and may have 255."""
 _PATH_BYTES = 400
 _BROUGHT_BACK = (FileNotFoundError, NotADirectoryError)
 

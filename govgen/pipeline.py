@@ -13,7 +13,7 @@ from govgen.catalog.resolve import register_aliases, resolve_references
 from govgen.catalog.states import Audience, hold_address_twins, set_states
 from govgen.catalog.store import Catalog
 from govgen.check.run import check_documents
-from govgen.content.load import load_documents
+from govgen.content.load import load_documents, recover_documents
 from govgen.errors import MachineryError
 from govgen.events import Reporter
 from govgen.files import OutputFolder
@@ -100,18 +100,17 @@ def gather(checkout: Checkout, county: County, options: BuildOptions, reporter: 
     for document in loaded.documents:
         catalog.add(document)
     twins = hold_address_twins(catalog)
-    set_states(catalog, options.audience)
-    lost = {finding.path for finding in twins}
-    # A good version whose address another document has taken does not go on after all.
-    kept = [f for f in loaded.findings if f.rule != "HELD-LAST-GOOD" or f.path not in lost]
-    findings = [*kept, *twins, *check_documents(loaded.documents)]
+    held = tuple(sorted({*loaded.held, *(finding.path for finding in twins)}))
+    recovered = recover_documents(held, checkout, county, options.processes, catalog.add_if_free)
+    findings = [*loaded.findings, *twins, *check_documents([*loaded.documents, *recovered])]
+    findings += [Finding("HELD-LAST-GOOD", document.path) for document in recovered]
+    findings += set_states(catalog, options.audience)
     findings += fill_listings(catalog, county, checkout)
     findings += register_aliases(catalog, county)
     findings += resolve_references(catalog, county)
     catalog.finish()
-    held = tuple(sorted({*loaded.held, *lost}))
     states = Counter(row["state"] for row in catalog.rows("SELECT state FROM documents"))
-    states[State.HELD.value] = len(held) - len({*loaded.recovered} - lost)
+    states[State.HELD.value] = len(held) - len(recovered)
     if sum(states.values()) != loaded.files:
         raise MachineryError("documents-lost", found=str(loaded.files), accounted=str(sum(states.values())))
     per_site = Counter(row["site"] for row in catalog.rows("SELECT site FROM documents"))

@@ -219,7 +219,7 @@ def _section(outcome: Outcome, unseen: Unseen) -> str:
 
 ### 没有提示、读者却看得见的
 
-- 正文露出模板代码（`{{{{ … }}}}`、`{{% … %}}`、`<% … %>`；有 BODY-TEMPLATE 提示）：{len(unseen.with_template_code)} 篇。
+- 正文露出模板代码（`{{{{ … }}}}` 之类，有 BODY-TEMPLATE 提示）：{len(unseen.with_template_code)} 篇。
 - 正文第一个小标题重复了标题：{unseen.with_title_twice} 篇。
 - 有超过 {_LONG_PARAGRAPH} 字的段落：{unseen.with_long_paragraph} 篇。
 - 没有正文（有 BODY-EMPTY 提示）：{unseen.without_body} 篇。

@@ -115,8 +115,8 @@ def test_attachments_are_listed_with_name_type_and_size(carried: Built) -> None:
         ["申请表", "PDF", "2.4 MB"],
         ["名单（公示）", "XLSX", "1 KB"],
         ["封面大图", "PNG", f"{len(picture('PNG', 60))} B"],
-        ["hui zong", "CSV", "8 B"],
-        ["biao", "DOCX", "1 KB"],
+        ["汇总", "CSV", "8 B"],
+        ["公用的表", "DOCX", "1 KB"],
     ]
 
 

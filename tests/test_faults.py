@@ -88,8 +88,8 @@ WRONG: Mapping[str, Wrong] = {
     "broken-list": Wrong(head("keywords: [一, 二", "source: 县政府"), "FM-SYNTAX", 5),
     "tab-in-yaml": Wrong(head("changes:", "\t- 2026-03-01 更正"), "FM-SYNTAX", 5),
     "broken-toml": Wrong("+++\ntitle = '通知'\ndate = 今天\n+++\n正文。\n", "FM-SYNTAX", 3),
-    "broken-pelican": Wrong("Title: 通知\nDate: 2026-11-21\n第三行\n\n正文。\n", "FM-SYNTAX", 3),
-    "yaml-list": Wrong("---\n- title\n- date\n---\n正文。\n", "FM-SYNTAX", 2),
+    "broken-pelican": Wrong("Title: 通知\nDate: 2026-11-21\n第三行\n\n正文。\n", "FM-FORM", 3),
+    "yaml-list": Wrong("---\n- title\n- date\n---\n正文。\n", "FM-FORM", 2),
     "yaml-bomb": Wrong(head("a: &a [一, 一]", "b: &b [*a, *a]", "c: [*b, *b]"), "FM-ALIAS", 4),
     "yaml-deep": Wrong(head("a: " + "[" * 900 + "]" * 900), "FM-SYNTAX", 4),
     "long-head": Wrong(head("summary: " + "长" * 30_000), "FM-SIZE", 1),
@@ -308,7 +308,7 @@ def test_a_good_version_whose_address_another_document_took_is_accounted_for(com
     built = committed.build()
     assert built.report.states == {"listed": 4, "held": 1}
     assert built.report.held == (f"{FOLDER}/gongshi.md",)
-    assert built.rules(f"{FOLDER}/gongshi.md") == {"FM-MISSING", "ADR-TWICE"}
+    assert built.rules(f"{FOLDER}/gongshi.md") == {"FM-MISSING"}
 
 
 def test_a_document_that_moves_to_a_taken_address_keeps_its_good_version(committed: World) -> None:

@@ -360,7 +360,8 @@ def test_a_list_is_read_from_brackets_dashes_and_separators(parser: Parser, writ
         ("color: *red", ("FM-ALIAS", 4)),
         ("color: '红", ("FM-SYNTAX", 4)),
         ("summary: 注意: 停水", ("FM-SYNTAX", 4)),
-        ("[a, b]: c", ("FM-SYNTAX", 4)),
+        ("[a, b]: c", ("FM-FORM", 4)),
+        ("摘要：停水", ("FM-FORM", 4)),
     ],
 )
 def test_a_faulty_field_holds_the_document_on_its_line(parser: Parser, lines: str, found: tuple[str, int]) -> None:

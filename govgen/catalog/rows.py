@@ -34,7 +34,7 @@ _PLAIN = (
     " replied_by"
 ).split()
 _TIMES = ["date", "updated", "publish_at", "expires_at"]
-_DAYS = ["opens_on", "closes_on"]
+_DAYS = ["opens_on", "closes_on", "review_by"]
 _LISTS = ["keywords", "topics", "submit", "aliases", "reviewed_by"]
 _DETAILS = [*_LISTS, "changes", "facts", "extra"]
 

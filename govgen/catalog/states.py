@@ -49,8 +49,8 @@ def hold_address_twins(catalog: Catalog) -> list[Finding]:
     return findings
 
 
-def set_states(catalog: Catalog, audience: Audience) -> None:
-    """Write every document's state, whether it stands in lists and whether it has a page."""
+def set_states(catalog: Catalog, audience: Audience) -> list[Finding]:
+    """Write every document's state, whether it stands in lists and has a page; return which are due for review."""
     now = audience.clock
     catalog.connection.create_function("is_past", 1, lambda text: bool(text) and datetime.fromisoformat(text) <= now)
     catalog.connection.execute(
@@ -69,3 +69,8 @@ def set_states(catalog: Catalog, audience: Audience) -> None:
         f"UPDATE documents SET is_listed = state IN ({shown}),"
         f" has_page = state IN ({shown}, '{State.WITHDRAWN.value}') AND name != 'index'"
     )
+    due = catalog.rows(
+        "SELECT path, review_by FROM documents WHERE is_listed AND review_by != '' AND review_by <= ? ORDER BY path",
+        now.date().isoformat(),
+    )
+    return [Finding("REVIEW-DUE", row["path"], None, {"value": row["review_by"]}) for row in due]

@@ -15,7 +15,8 @@ CREATE TABLE documents (
     digest TEXT, title TEXT, date TEXT, month TEXT, updated TEXT, status TEXT, publish_at TEXT, expires_at TEXT,
     source TEXT, author TEXT, summary TEXT, html TEXT, toc TEXT, language TEXT, image TEXT, image_text TEXT,
     place INTEGER, validity TEXT, number TEXT, received_on TEXT, replied_on TEXT, replied_by TEXT, opens_on TEXT,
-    closes_on TEXT, details TEXT, state TEXT DEFAULT '', is_listed INTEGER DEFAULT 0, has_page INTEGER DEFAULT 0
+    closes_on TEXT, review_by TEXT, details TEXT, state TEXT DEFAULT '', is_listed INTEGER DEFAULT 0,
+    has_page INTEGER DEFAULT 0
 );
 CREATE INDEX documents_by_id ON documents (id);
 CREATE INDEX documents_by_address ON documents (site, address);
@@ -80,6 +81,13 @@ class Catalog:
             ("INSERT INTO submissions (section, document) VALUES (?, ?)", document.submit),
         ):
             self.connection.executemany(statement, [(value, document.path) for value in values])
+
+    def add_if_free(self, document: Document) -> bool:
+        """Take in a document unless another one has its address; return whether it was taken in."""
+        known = self.one("SELECT 1 FROM documents WHERE site = ? AND address = ?", document.site, document.address)
+        if known is None:
+            self.add(document)
+        return known is None
 
     def remove(self, paths: Iterable[str]) -> None:
         """Take documents out again."""

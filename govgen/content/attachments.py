@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import unquote
 
 from govgen.content.fault import Fault
@@ -79,7 +80,7 @@ class SiteFiles:
         known = self._known[path]
         if isinstance(known, Fault):
             raise known
-        return CarriedFile(**{**vars(known), "name": name or known.name})
+        return replace(known, name=name or known.name)
 
     def _check(self, path: str) -> CarriedFile:
         type = file_ending(path)

@@ -1,8 +1,8 @@
-"""Loads all documents of the county: parses every file, and falls back on the last good version of a faulty one."""
+"""Loads all documents of the county: parses every file, and finds the last good version of a faulty one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from govgen.content.parse import Parser
@@ -25,9 +25,6 @@ class Loaded:
     held: tuple[str, ...]
     """Files that findings hold back."""
 
-    recovered: tuple[str, ...]
-    """Those of them that go on with their last good version."""
-
     findings: tuple[Finding, ...]
 
 
@@ -49,14 +46,14 @@ def load_documents(checkout: Checkout, county: County, processes: int, reporter:
         else:
             held.append(verdict.path)
         reporter.advance()
-    recovered = _recover(held, checkout, parser, processes)
-    findings += [Finding("HELD-LAST-GOOD", document.path) for document in recovered]
-    paths = tuple(document.path for document in recovered)
-    return Loaded(len(entries), (*documents, *recovered), tuple(held), paths, tuple(findings))
+    return Loaded(len(entries), tuple(documents), tuple(held), tuple(findings))
 
 
-def _recover(held: Sequence[str], checkout: Checkout, parser: Parser, processes: int) -> list[Document]:
-    """Return the last good committed version of each held file that has one."""
+def recover_documents(
+    held: Sequence[str], checkout: Checkout, county: County, processes: int, take: Callable[[Document], bool]
+) -> list[Document]:
+    """Return, for each held file that has one, the last good committed version that `take` accepts."""
+    parser = Parser(checkout, county, read_markdown_settings(checkout.root))
     versions = checkout.earlier_versions(held)
     recovered = []
     while waiting := {path: blobs for path, blobs in versions.items() if blobs}:
@@ -64,7 +61,7 @@ def _recover(held: Sequence[str], checkout: Checkout, parser: Parser, processes:
         entries = [Entry(path, len(content), is_regular=True) for path, content in sorted(contents.items())]
         good = set()
         for verdict in parse_files(entries, parser, processes, contents):
-            if verdict.document:
+            if verdict.document and take(verdict.document):
                 recovered.append(verdict.document)
                 good.add(verdict.path)
         versions = {path: blobs[1:] for path, blobs in waiting.items() if path not in good}

@@ -92,6 +92,7 @@ class Parser:
         )
         raw = self._converter.convert(front.body)
         clean = sanitise(raw.html, references.rewrite)
+        references.name_files(clean.html)
         toc = sanitise(raw.toc, references.rewrite).html if raw.headings >= TOC_HEADINGS else ""
         findings += references.findings
         for tag in clean.dropped:
@@ -226,6 +227,7 @@ def _make_document(path: str, content: bytes, place: Place, fields: Fields, body
         days_of_letter=(day_or_none(known.get("received_on")), day_or_none(known.get("replied_on"))),
         opens_on=day_or_none(known.get("opens_on")),
         closes_on=day_or_none(known.get("closes_on")),
+        review_by=day_or_none(known.get("review_by")),
         replied_by=fields.text("replied_by"),
         facts=_facts(place.kind, fields),
         extra=fields.free,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import replace
+from html import unescape
 from urllib.parse import unquote
 
 from govgen.content.attachments import ATTACHMENT_TYPES, PICTURE_TYPES, SiteFiles, file_ending
@@ -14,6 +16,7 @@ from govgen.model.document import REFERENCE_MARK, CarriedFile, Reference
 from govgen.model.finding import Finding
 
 _DOCUMENT_REFERENCE = re.compile(r"[a-z0-9-]+:[^\s:]+")
+_FILE_LINK = re.compile(rf'<a [^>]*?href="{REFERENCE_MARK}(\d+)"[^>]*>(.*?)</a>', re.DOTALL)
 _NEVER_SITES = frozenset({"javascript", "data", "vbscript", "file", "blob", "about", "view-source", "ftp", "ws", "wss"})
 
 
@@ -73,8 +76,17 @@ class References:
             return None
         known = self.files.get(file.source)
         if known is None or (is_listed and not known.is_listed):
-            self.files[file.source] = CarriedFile(**{**vars(file), "is_listed": is_listed})
+            self.files[file.source] = replace(file, is_listed=is_listed)
         return file.address
+
+    def name_files(self, html: str) -> None:
+        """Call files the body links to by the words of their link, unless the front matter named them."""
+        sources = {f"file:{file.address}": source for source, file in self.files.items() if not file.is_listed}
+        for number, words in _FILE_LINK.findall(html):
+            source = sources.get(self.found[int(number)].target)
+            name = " ".join(unescape(re.sub(r"<[^>]*>", "", words)).split())
+            if source and name:
+                self.files[source] = replace(self.files[source], name=name)
 
     def _local(self, target: str, line: int | None) -> str | None:
         plain = unquote(re.split(r"[#?]", target)[0])

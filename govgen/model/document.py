@@ -153,6 +153,9 @@ class Document:
 
     opens_on: dt.date | None = None
     closes_on: dt.date | None = None
+    review_by: dt.date | None = None
+    """The day on which someone must look whether it still holds."""
+
     replied_by: str = ""
     facts: tuple[tuple[str, str], ...] = ()
     """Kind-specific fields in display order: key of the field, or a service's own label; and the text."""

@@ -33,7 +33,9 @@ def run(options: Namespace, console: Console) -> int:
     if options.json:
         console.print_json(rows)
     else:
+        words = console.texts.catalog["states"]
         for row in rows:
+            row["state"] = words.get(row.get("state"), "")
             console.print("  ".join(str(value) for key, value in row.items() if key != "site" and value))
     return 0
 
