@@ -20,6 +20,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from govgen.content.parse import DOCUMENT_BYTES, Parser, Verdict
 from govgen.model.finding import Finding
+from govgen.processes import end_with_parent
 from govgen.repo.checkout import Entry
 
 CPU_SECONDS = 2.0
@@ -102,6 +103,7 @@ def _refuse_dead(entry: Entry, error: BaseException) -> Verdict:
 
 
 def _start_worker(parser: Parser, contents: Mapping[str, bytes], places: Any) -> None:
+    end_with_parent()
     _worker.parser = parser
     _worker.contents = contents
     _worker.places = places

@@ -17,6 +17,7 @@ from govgen.model.finding import Finding
 
 _DOCUMENT_REFERENCE = re.compile(r"[a-z0-9-]+:[^\s:]+")
 _FILE_LINK = re.compile(rf'<a [^>]*?href="{REFERENCE_MARK}(\d+)"[^>]*>(.*?)</a>', re.DOTALL)
+_SCHEME = re.compile(r"([^/:]+):")
 _NEVER_SITES = frozenset({"javascript", "data", "vbscript", "file", "blob", "about", "view-source", "ftp", "ws", "wss"})
 
 
@@ -50,14 +51,10 @@ class References:
     def rewrite(self, tag: str, target: str) -> str | None:
         """Return the mark for a local target of the body, or None where it is left out; see sanitise.Rewrite."""
         line = self.find_line(target) or self.find_line(unquote(target))
-        scheme = target.split(":", maxsplit=1)[0].lower() if ":" in target.split("/", maxsplit=1)[0] else ""
         if tag == "img":
-            if scheme or target.startswith("//"):
-                self.findings.append(Finding("IMG-FOREIGN", self._path, line, {"target": target[:200]}))
-                return None
             return self._file(target, line, is_picture=True)
-        if scheme:
-            if scheme in _NEVER_SITES or not _DOCUMENT_REFERENCE.fullmatch(target):
+        if scheme := _SCHEME.match(target):
+            if scheme[1].lower() in _NEVER_SITES or not _DOCUMENT_REFERENCE.fullmatch(target):
                 self.findings.append(Finding("LNK-INT", self._path, line, {"target": target[:200]}))
                 return None
             return self._mark(target, line)
@@ -67,6 +64,9 @@ class References:
         self, target: str, title: str, line: int | None, *, is_listed: bool = False, is_picture: bool = False
     ) -> str | None:
         """Take in a file, which must be a picture if `is_picture`; return its address, or None where it is faulty."""
+        if is_picture and (target.startswith("//") or _SCHEME.match(target)):
+            self.findings.append(Finding("IMG-FOREIGN", self._path, line, {"target": target[:200]}))
+            return None
         try:
             file = self._site_files.carry(self._site_files.locate(target, self._path), title)
             if is_picture and not file.is_picture:

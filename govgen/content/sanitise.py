@@ -33,6 +33,7 @@ _SAFE_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 _NUMBER_ATTRIBUTES = frozenset({"width", "height", "colspan", "rowspan", "start"})
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
 _WRITTEN_SCHEMES = re.compile(r"""(?:href|src)\s*=\s*["']?\s*([A-Za-z][A-Za-z0-9+.-]*):""", re.IGNORECASE)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _WRITTEN_TAGS = re.compile(r"<([A-Za-z][A-Za-z0-9-]*)")
 _HARMLESS_TAGS = frozenset({"html", "head", "body", "colgroup", "col", "section", "article", "center", "font"})
 """Removed without a word: their content stays and nothing is lost."""
@@ -87,7 +88,7 @@ def sanitise(raw: str, rewrite: Rewrite) -> CleanHtml:
         link_rel=None,
         strip_comments=True,
     )
-    dropped = {tag.lower() for tag in _WRITTEN_TAGS.findall(raw)} - TAGS - _HARMLESS_TAGS
+    dropped = {tag.lower() for tag in _WRITTEN_TAGS.findall(_COMMENT.sub("", raw))} - TAGS - _HARMLESS_TAGS
     # Entities can still write control characters, which the file itself may not hold.
     return CleanHtml(_finish(CONTROL.sub("", html)), tuple(sorted(dropped)))
 

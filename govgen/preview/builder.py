@@ -11,6 +11,7 @@ from govgen.events import Silence
 from govgen.model.build import BuildReport
 from govgen.model.finding import Finding
 from govgen.pipeline import BuildOptions, build
+from govgen.processes import end_with_parent
 from govgen.repo.checkout import Checkout
 
 
@@ -50,6 +51,7 @@ class Builder:
 
 
 def _serve_builds(connection: Connection, checkout: Checkout, options: BuildOptions) -> None:
+    end_with_parent()
     while True:
         try:
             connection.recv()

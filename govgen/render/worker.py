@@ -22,6 +22,7 @@ from govgen.model.view import Chrome
 from govgen.plan.assets import Asset
 from govgen.plan.pages import compose
 from govgen.plan.scope import Scope, make_chrome
+from govgen.processes import end_with_parent
 from govgen.render.feeds import render_feed
 from govgen.render.machine_files import (
     render_redirect,
@@ -132,6 +133,7 @@ _workers: list[_Worker | MachineryError] = []
 
 
 def _start_worker(studio: Studio) -> None:
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         _workers.append(_Worker(studio))

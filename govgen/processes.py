@@ -1,0 +1,22 @@
+"""Ties worker processes to the one that started them, so that none goes on alone."""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+
+_SET_PARENT_DEATH_SIGNAL = 1
+"""PR_SET_PDEATHSIG of Linux's prctl(2)."""
+
+
+def end_with_parent() -> None:
+    """Have the kernel end this process when its parent ends, even by SIGKILL.
+
+    A worker left behind would keep the publishing lock for ever, and write over the next build's pages.
+    """
+    ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    parent = multiprocessing.parent_process()
+    if parent and os.getppid() != parent.pid:
+        os._exit(1)
