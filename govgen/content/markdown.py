@@ -12,6 +12,9 @@ import markdown
 from markdown.extensions.toc import slugify_unicode
 from markdown.treeprocessors import Treeprocessor
 
+from govgen.content.settings import SETTINGS_FAULTS
+from govgen.errors import MachineryError
+
 _BEFORE_TOC = 6
 """Priority of a tree processor that runs right before Python-Markdown's table of contents, which has 5."""
 
@@ -50,9 +53,12 @@ class Converter:
         configs.setdefault("markdown.extensions.toc", {}).update(slugify=slugify_unicode)
         configs.setdefault("markdown.extensions.tables", {}).update(use_align_attribute=True)
         extensions = dict.fromkeys([*settings.get("extensions", ()), *configs])
-        self._markdown = markdown.Markdown(
-            extensions=list(extensions), extension_configs=configs, output_format="html", tab_length=4
-        )
+        try:
+            self._markdown = markdown.Markdown(
+                extensions=list(extensions), extension_configs=configs, output_format="html", tab_length=4
+            )
+        except SETTINGS_FAULTS as error:
+            raise MachineryError("engine", reason=f"MARKDOWN: {type(error).__name__}: {error}") from error
         self._markdown.treeprocessors.register(_HeadingLevels(self._markdown), "govgen-headings", _BEFORE_TOC)
 
     def convert(self, body: str) -> RawHtml:

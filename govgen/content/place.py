@@ -94,7 +94,8 @@ def place_document(path: str, county: County, *, section_key: str = "", slug: st
         stem = folders[-1]
     if slug and (re.search(r"[/\\]|\.\.", slug) or ascii_name(slug) in ("", STANDING)):
         raise Fault("FM-SLUG", value=slug)
-    name = ascii_name(slug or stem)
+    # A standing text has its section's address, whatever slug it came with.
+    name = STANDING if stem == STANDING else ascii_name(slug or stem)
     if not name:
         raise Fault("FILE-NAME", name=file_name)
     return Place(site, section, village, name)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 
-from govgen.errors import ConfigurationError, GovgenError
+from govgen.errors import ConfigurationError, GovgenError, MachineryError
 from govgen.events import Silence
 from govgen.model.build import BuildReport
 from govgen.model.finding import Finding
@@ -32,7 +33,8 @@ class Builder:
     def __init__(self, checkout: Checkout, options: BuildOptions) -> None:
         context = multiprocessing.get_context("fork")
         self._connection, there = context.Pipe()
-        self._process = context.Process(target=_serve_builds, args=(there, checkout, options), daemon=False)
+        ends = (self._connection, there)
+        self._process = context.Process(target=_serve_builds, args=(*ends, checkout, options), daemon=False)
         self._process.start()
         there.close()
 
@@ -45,17 +47,20 @@ class Builder:
     def close(self) -> None:
         """End the process."""
         self._connection.close()
-        self._process.join(timeout=2)
+        self._process.join(timeout=1)
         if self._process.is_alive():
             self._process.terminate()
 
 
-def _serve_builds(connection: Connection, checkout: Checkout, options: BuildOptions) -> None:
+def _serve_builds(far_end: Connection, connection: Connection, checkout: Checkout, options: BuildOptions) -> None:
     end_with_parent()
+    # Ctrl-C reaches all processes of a terminal; the server ends this one by closing the far end, so no copy may stay.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    far_end.close()
     while True:
         try:
             connection.recv()
-        except (EOFError, KeyboardInterrupt):
+        except EOFError:
             return
         connection.send(_build(checkout, options))
 
@@ -68,3 +73,5 @@ def _build(checkout: Checkout, options: BuildOptions) -> Outcome:
         return Outcome(None, error.findings, error)
     except GovgenError as error:
         return Outcome(None, (), error)
+    except OSError as error:
+        return Outcome(None, (), MachineryError("disk", reason=str(error)))

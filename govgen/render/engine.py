@@ -25,7 +25,7 @@ from govgen.model.view import Chrome, DocumentView
 from govgen.plan.pages import Composition
 from govgen.render.filters import FILTERS
 from govgen.render.place import template_place
-from govgen.render.translations import install_translations
+from govgen.render.translations import load_translations
 
 Put = Callable[[str, bytes], None]
 """Takes a page's output path and its bytes."""
@@ -99,7 +99,8 @@ class Engine(Pelican):  # type: ignore[misc]
         )
         for name, filter in FILTERS.items():
             self._generator.env.filters.setdefault(name, filter)
-        install_translations(self._generator.env, Path(self.theme) / "translations", language)
+        words = load_translations(Path(self.theme) / "translations", language)
+        self._generator.env.install_gettext_callables(*words, newstyle=True)
         self._writer = PageWriter(self.output_path, settings=self.settings)
         signals.all_generators_finalized.send([self._generator])
 

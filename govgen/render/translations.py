@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from jinja2 import Environment
+Gettext = Callable[[str], str]
+Ngettext = Callable[[str, str, int], str]
 
 
-def install_translations(environment: Environment, folder: Path, language: str) -> None:
-    """Give templates the catalog of `language`; Chinese is what they are written in and needs none."""
+def load_translations(folder: Path, language: str) -> tuple[Gettext, Ngettext]:
+    """Return what finds the theme's words in `language`; Chinese is what they are written in and needs no catalog."""
     name = language.split("-", maxsplit=1)[0].lower()
     words: dict[str, str] = {}
     file = folder / name / "LC_MESSAGES" / "county.po"
@@ -27,7 +29,7 @@ def install_translations(environment: Environment, folder: Path, language: str) 
     def find_plural(one: str, many: str, number: int) -> str:
         return find(one if number == 1 else many)
 
-    environment.install_gettext_callables(find, find_plural, newstyle=True)  # type: ignore[attr-defined]
+    return find, find_plural
 
 
 def _forms(text: object) -> tuple[str, ...]:

@@ -139,6 +139,16 @@ def _entry(path: str, entry: os.DirEntry[str]) -> Entry:
     return Entry(path, status.st_size, stat.S_ISREG(status.st_mode))
 
 
+def create_repository(folder: Path) -> None:
+    """Turn a folder into a git repository with one commit that holds everything in it."""
+    import git
+
+    author = git.Actor("govgen init", "govgen@county.invalid")
+    repository = git.Repo.init(folder, initial_branch="main")
+    repository.git.add("--all")
+    repository.index.commit("新建县级网站仓库", author=author, committer=author)
+
+
 def find_checkout(start: Path) -> Checkout:
     """Return the repository `start` lies in: the nearest folder above that has `sites/`. Raises UsageError."""
     for folder in (start, *start.parents):

@@ -9,7 +9,7 @@ from pathlib import Path
 import govgen
 from govgen.cli.console import Console
 from govgen.errors import UsageError
-from govgen.repo.create import create_repository
+from govgen.repo.checkout import create_repository
 
 COPIED = (
     "sites",
