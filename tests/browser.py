@@ -6,7 +6,7 @@ import functools
 import mimetypes
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -80,7 +80,10 @@ class _Handler(BaseHTTPRequestHandler):
             file, status = host / "404.html", HTTPStatus.NOT_FOUND
         content = file.read_bytes() if file.is_file() else b""
         type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        self._send(status, content, {"Content-Type": type + ("; charset=utf-8" if type.startswith("text/") else "")})
+        charset = "; charset=utf-8" if type.startswith("text/") else ""
+        # As on the real server: names of assets change with their contents.
+        age = "public, max-age=31536000, immutable" if path.startswith("/assets/") else "no-cache"
+        self._send(status, content, {"Content-Type": type + charset, "Cache-Control": age})
 
     do_HEAD = do_GET  # noqa: N815 - the library's name
 
@@ -88,9 +91,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in {**headers, **self._headers, "Content-Length": str(len(content))}.items():
             self.send_header(name, value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content)
+        with suppress(ConnectionError):  # A page that is left before it has loaded hangs up.
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(content)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from govgen.catalog.store import Catalog
@@ -47,8 +47,8 @@ VALUES = st.recursive(
 SPELLINGS = sorted({name for key, kind in KEYS.items() for name in (key, *kind.chinese, *kind.others)})
 FIELDS = st.dictionaries(st.sampled_from(SPELLINGS) | PIECES, VALUES, max_size=6)
 _MARKS = (
-    "# ¦> ¦- ¦1. ¦    ¦`¦```¦*¦_¦[甲](¦[甲][¦]: ¦![¦](¦)¦<¦>¦<a href='¦<img src=\"¦\"¦'¦</¦<!--¦-->¦&#¦;¦{: ¦}¦[^1]¦:   ¦"
-    "~~~¦---¦===¦\n¦\n\n¦\\¦http://a.example/¦/-reference-/0¦site:¦mzj:notices/¦../¦x.png¦x.pdf¦表¦a|¦|"
+    "# ¦> ¦- ¦1. ¦    ¦`¦```¦*¦_¦[甲](¦[甲][¦]: ¦![¦](¦)¦<¦>¦<a href='¦<img src=\"¦\"¦'¦</¦<!--¦-->¦&#¦;¦{: ¦}¦"
+    "[^1]¦:   ¦~~~¦---¦===¦\n¦\n\n¦\\¦http://a.example/¦/-reference-/0¦site:¦mzj:notices/¦../¦x.png¦x.pdf¦表¦a|¦|"
 )
 MARKUP = st.lists(st.sampled_from(_MARKS.split("¦")) | st.text(max_size=8), max_size=40).map("".join)
 
@@ -94,6 +94,8 @@ def settle(bench: Bench, verdict: Verdict) -> None:
 
 @FAST
 @given(path=NAMES, section=PIECES, slug=PIECES)
+@example(path="index", section="", slug="con")
+@example(path="a/index", section="news", slug="index")
 def test_random_paths_sections_and_slugs_stay_in_the_sites_folder(
     bench: Bench, path: str, section: str, slug: str
 ) -> None:

@@ -25,7 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(options, console)
     except ConfigurationError as error:
         console.error(error)
-        console.findings(error.findings)
+        if options.json:
+            console.print_json({"findings": [console.as_json(finding) for finding in error.findings]})
+        else:
+            console.findings(error.findings)
         return WRONG_USAGE
     except MachineryError as error:
         console.error(error)
