@@ -27,7 +27,7 @@ test: ## 准备测试环境并运行全部测试 / set up and run all tests
 	@tools/setup.sh tests
 	@.venv/bin/ruff check govgen tests pelicanconf.py && .venv/bin/ruff format --check govgen tests pelicanconf.py
 	@.venv/bin/mypy
-	@$(PYTEST)
+	@$(PYTEST) -n auto
 
 report: ## 用真实语料建县并出报告 docs/real-input.md（只在 govgen 的仓库里）/ build counties from real content
 	@tools/setup.sh tests

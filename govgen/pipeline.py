@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from govgen.catalog.listings import fill_listings
-from govgen.catalog.resolve import register_aliases, resolve_references
+from govgen.catalog.resolve import derive_validity, register_aliases, resolve_references
 from govgen.catalog.states import Audience, hold_address_twins, set_states
 from govgen.catalog.store import Catalog
 from govgen.check.run import check_documents
@@ -108,6 +108,7 @@ def gather(checkout: Checkout, county: County, options: BuildOptions, reporter: 
     findings += fill_listings(catalog, county, checkout)
     findings += register_aliases(catalog, county)
     findings += resolve_references(catalog, county)
+    derive_validity(catalog)
     catalog.finish()
     states = Counter(row["state"] for row in catalog.rows("SELECT state FROM documents"))
     states[State.HELD.value] = len(held) - len(recovered)

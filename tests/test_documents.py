@@ -44,3 +44,28 @@ date: 2026-03-02
     assert "公示" in built.words(f"{MZJ}/notices/2026-03-01-notice.html")
     assert "公式" in built.words(f"{MZJ}/notices/2026-03-02-formula.html")
     assert "公示" in built.words(f"{PORTAL}/index.html")
+
+
+def test_a_policy_that_another_repeals_or_amends_is_marked_without_being_told(world: Callable[..., World]) -> None:
+    built = world("""
+-- content/mzj/policies/jiu.md --
+title: 旧办法
+date: 2025-03-01
+repealed_by: mzj:policies/xin
+
+旧。
+-- content/mzj/policies/xin.md --
+title: 新办法
+date: 2026-03-01
+
+新。
+-- content/mzj/policies/gai.md --
+title: 补充规定
+date: 2026-04-01
+amends: mzj:policies/xin
+
+改。
+""").build()
+    assert "废止" in built.words(f"{MZJ}/policies/jiu.html")
+    assert "已修改" in built.words(f"{MZJ}/policies/xin.html")
+    assert "现行有效" not in built.words(f"{MZJ}/policies/gai.html")

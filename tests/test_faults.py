@@ -317,3 +317,40 @@ def test_a_document_that_moves_to_a_taken_address_keeps_its_good_version(committ
     built = committed.build()
     assert built.rules(f"{FOLDER}/gongshi.md") == {"ADR-TWICE", "HELD-LAST-GOOD"}
     assert built.files() == good.files()
+
+
+def test_a_fault_nobody_foresaw_holds_one_document_and_no_more(world: Callable[..., World]) -> None:
+    county = world("""
+-- content/qingshui/notices/hao.md --
+title: 好的
+date: 2026-03-01
+
+正文。
+-- content/qingshui/notices/huai.md --
+title: 坏的
+date: 2026-03-01
+
+正文里有一个词：引爆。
+""")
+    settings = county.root / "pelicanconf.py"
+    extension = """
+from markdown.extensions import Extension
+from markdown.preprocessors import Preprocessor
+
+class Breaks(Preprocessor):
+    def run(self, lines):
+        if any("引爆" in line for line in lines):
+            raise KeyError("nobody foresaw this")
+        return lines
+
+class Breaking(Extension):
+    def extendMarkdown(self, md):
+        md.preprocessors.register(Breaks(md), "breaks", 100)
+
+MARKDOWN["extensions"] = [Breaking()]
+"""
+    settings.write_text(settings.read_text(encoding="utf-8") + extension, encoding="utf-8")
+    built = county.build()
+    assert built.rules("content/qingshui/notices/huai.md") == {"FILE-FAULT"}
+    assert "好的" in built.words(f"{QINGSHUI}/notices/hao.html")
+    assert built.report.states == {"held": 1, "listed": 1}

@@ -55,6 +55,20 @@ def resolve_references(catalog: Catalog, county: County) -> list[Finding]:
     return findings
 
 
+def derive_validity(catalog: Catalog) -> None:
+    """Mark policies that another document repeals or amends, where their editor has not said how they stand.
+
+    《政府网站发展指引》 wants a repeal or an amendment marked on the original's own page.
+    """
+    catalog.connection.execute(
+        "UPDATE documents SET validity = CASE"
+        " WHEN EXISTS (SELECT 1 FROM refs WHERE document = path AND relation = 'repealed_by' AND to_document != '')"
+        " THEN 'repealed' WHEN EXISTS (SELECT 1 FROM refs JOIN documents d ON d.path = refs.document"
+        " WHERE to_document = documents.path AND relation = 'amends' AND d.is_listed) THEN 'amended' ELSE '' END"
+        " WHERE kind = 'policy' AND validity = ''"
+    )
+
+
 def find_destination(catalog: Catalog, county: County, site_id: str, target: str) -> Destination | None:
     """Return where `target`, written in a document of a site, leads; None if it leads nowhere a citizen can read."""
     scheme, _, rest = target.partition(":")

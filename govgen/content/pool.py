@@ -149,6 +149,10 @@ def _parse_entry(entry: Entry) -> Verdict:
         # Python-Markdown keeps its place in a document across calls; broken off, it must be made anew.
         _worker.parser = parser.renew()
         return _refuse(entry.path, **_LIMITS[type(error)])
+    except Exception as error:
+        # A fault nobody foresaw, of this program, a library or a Markdown extension: one file must not stop the county.
+        _worker.parser = parser.renew()
+        return _refuse(entry.path, "FILE-FAULT", reason=f"{type(error).__name__}: {error}"[:300])
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)

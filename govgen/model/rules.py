@@ -23,6 +23,7 @@ SEVERITIES = MappingProxyType(
         "FILE-TIME": _E,
         "FILE-MEMORY": _E,
         "FILE-DEPTH": _E,
+        "FILE-FAULT": _E,
         "FILE-PLACE": _E,
         "FILE-NAME": _E,
         # front matter
