@@ -5,7 +5,7 @@ GOVGEN = .venv/bin/govgen
 PYTEST = .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup publish preview check test lint lock docs clean
+.PHONY: help setup publish preview check test report docs lock clean
 
 help: ## 列出命令 / list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.world import World
+from tests.world import CORPORA, World
 
 
 @pytest.fixture
@@ -17,6 +17,14 @@ def world(tmp_path: Path) -> Callable[..., World]:
     """Return a maker of small counties: `world(text)`."""
     numbers = iter(range(100))
     return lambda text="": World(tmp_path / f"county{next(numbers)}", text)
+
+
+def require_corpora() -> None:
+    """Skip the module that calls where the collections of real content are not at hand, as beside a plain clone."""
+    if not CORPORA.is_dir():
+        if os.environ.get("GOVGEN_REQUIRE") == "all":
+            raise FileNotFoundError(CORPORA)
+        pytest.skip("the collections of real content are not at hand", allow_module_level=True)
 
 
 def require(program: str) -> str:

@@ -29,9 +29,11 @@ from govgen.repo.checkout import Checkout
 from govgen.sites.load import load_county
 from govgen.texts import load_texts
 from tests import real_federated, real_zh
+from tests.conftest import require_corpora
 from tests.real_input import build_county
 from tests.world import MZJ, NOON, PROJECT, Built, World
 
+require_corpora()
 COUNTIES = {"zh": real_zh.build_repository, "federated": real_federated.build_repository}
 _EVERY = 25
 """Of the pages that are not a site's home, every so many are looked at."""

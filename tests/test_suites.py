@@ -19,8 +19,10 @@ from markupsafe import escape
 from govgen.content.front_matter import CONTROL
 from govgen.model.finding import Severity
 from govgen.model.rules import SEVERITIES
+from tests.conftest import require_corpora
 from tests.world import CORPORA, MZJ, QINGSHUI, Built, World
 
+require_corpora()
 SUITES = CORPORA / "suites"
 NAUGHTY: list[str] = json.loads((SUITES / "naughty-strings" / "blns.json").read_text(encoding="utf-8"))
 DATE = "2026-03-01"
