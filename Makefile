@@ -36,12 +36,14 @@ report: ## 用真实语料建县并出报告 docs/real-input.md（只在 govgen 
 docs: setup ## 重新生成手册里由程序生成的几页 / regenerate the generated pages of the manual
 	@.venv/bin/python -m govgen.cli.manual
 
+# The lock is made with the oldest Python supported, Debian 12's 3.11.2: LOCK_PYTHON=/usr/bin/python3 there.
+LOCK_PYTHON ?= python3
 lock: ## 更新依赖锁定文件 / update the locks
-	@.venv/bin/pip install -q pip-tools
+	@$(LOCK_PYTHON) -m venv build/lock && build/lock/bin/pip install -q pip-tools
 	@for extra in "" test; do \
-	  .venv/bin/pip-compile -q --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links \
-	    --no-emit-trusted-host --no-header $${extra:+--extra $$extra} --extra build \
-	    -o requirements$${extra:+-$$extra}.lock pyproject.toml; done
+	  build/lock/bin/pip-compile -q --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url \
+	    --no-emit-find-links --no-emit-trusted-host --no-header $${extra:+--extra $$extra} --extra build \
+	    -o requirements$${extra:+-$$extra}.lock pyproject.toml || exit; done
 
 clean: ## 清掉生成的文件 / remove what was built
 	@$(GOVGEN) clean
