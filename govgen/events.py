@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-STAGES = ("sites", "content", "catalog", "plan", "render", "release")
-
 
 class Reporter(Protocol):
     """Told of the work's progress."""
@@ -16,9 +14,6 @@ class Reporter(Protocol):
     def advance(self, steps: int = 1) -> None:
         """Note that `steps` of the stage's steps are done."""
 
-    def note(self, key: str, **values: str) -> None:
-        """Say one thing worth a line in the log; `key` names its words in `translations/`."""
-
 
 class Silence:
     """A reporter that says nothing."""
@@ -27,7 +22,4 @@ class Silence:
         """Say nothing."""
 
     def advance(self, steps: int = 1) -> None:
-        """Say nothing."""
-
-    def note(self, key: str, **values: str) -> None:
         """Say nothing."""

@@ -12,7 +12,7 @@ from govgen.errors import MachineryError
 _SEGMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,219}|\.well-known")
 """At most 220 characters: the name it is written under first is a little longer, and may have 255."""
 _PATH_BYTES = 400
-_BROUGHT_BACK = (FileNotFoundError, NotADirectoryError)
+_GONE = (FileNotFoundError, NotADirectoryError)
 
 
 def check_output_path(path: str) -> str:
@@ -40,10 +40,6 @@ class OutputFolder:
         write_atomic(target, content)
         return True
 
-    def copy(self, source: Path, path: str) -> bool:
-        """Put a copy of a regular file at `path`; return False where an equal one stood there already."""
-        return self.write(path, read_regular(source))
-
     def remove(self, path: str) -> None:
         """Remove what stands at `path`, and folders that become empty; nothing there is fine."""
         target = self.root / check_output_path(path)
@@ -54,7 +50,7 @@ class OutputFolder:
                     break
                 folder.rmdir()
                 self._known_folders.discard(str(folder))
-        except _BROUGHT_BACK:
+        except _GONE:
             return
 
     def _prepare(self, path: str) -> Path:

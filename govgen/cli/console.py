@@ -110,10 +110,6 @@ class Console:
         if self._progress:
             self._progress.advance(steps)
 
-    def note(self, key: str, **values: str) -> None:
-        """Print a line of the report."""
-        self.say(key, **values)
-
     def _finish_progress(self) -> None:
         if self._progress:
             self._progress.end()

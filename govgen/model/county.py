@@ -170,7 +170,3 @@ class County:
     def find_site(self, site_id: str) -> Site | None:
         """Return the site with this id; None if there is none."""
         return next((site for site in self.sites if site.id == site_id), None)
-
-    def sites_of_kind(self, kind: SiteKind) -> tuple[Site, ...]:
-        """Return the sites of a kind, in the order of their files."""
-        return tuple(site for site in self.sites if site.kind is kind)
