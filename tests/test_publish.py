@@ -53,7 +53,8 @@ def assert_is_complete(county: World) -> None:
     found = {file.relative_to(tree).as_posix(): file.read_bytes() for file in tree.rglob("*") if file.is_file()}
     assert found.keys() == manifest["files"].keys()
     for path, content in found.items():
-        assert manifest["files"][path] == {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+        recorded = manifest["files"][path]
+        assert (recorded["sha256"], recorded["size"]) == (hashlib.sha256(content).hexdigest(), len(content))
 
 
 @pytest.fixture
@@ -366,3 +367,28 @@ def test_a_build_of_one_site_makes_its_pages_only_and_removes_nothing(county: Wo
     whole = county.build().files()
     assert f"{MZJ}/news/2026-01-03-gone.html" not in whole
     assert whole == county.build("build/fresh").files()
+
+
+def test_publishing_one_site_leaves_the_others_as_they_are_live(county: World) -> None:
+    county.write("content/qingshui/news/2026-01-02-news.md", news("镇上的旧闻"))
+    county.write("content/qingshui/news/2026-01-03-news.md", news("要撤掉的"))
+    assert county.run("publish").returncode == 0
+    county.write(NEWS, news("局里的新闻"))
+    county.write("content/qingshui/news/2026-01-02-news.md", news("镇上的新闻"))
+    county.remove("content/qingshui/news/2026-01-03-news.md")
+    before = title(county)
+    assert county.run("publish", "--site", "qingshui").returncode == 0
+    assert title(county) == before != "局里的新闻"
+    tree = live(county)
+    assert "镇上的新闻" in (tree / QINGSHUI / "news/2026-01-02-news.html").read_text(encoding="utf-8")
+    assert not (tree / QINGSHUI / "news/2026-01-03-news.html").exists()
+    assert_is_complete(county)
+    assert county.run("publish").returncode == 0
+    assert title(county) == "局里的新闻"
+    assert_is_complete(county)
+
+
+def test_publishing_one_site_first_publishes_the_county(county: World) -> None:
+    assert county.run("publish", "--site", "qingshui").returncode == 0
+    assert (live(county) / PORTAL / "index.html").is_file()
+    assert_is_complete(county)

@@ -54,6 +54,9 @@ def make_parser() -> argparse.ArgumentParser:
     _add_jobs(check)
     publish = command("publish", "检查、生成并发布到本地目录 public/")
     publish.add_argument("--target", metavar="目标", help="部署目标（默认本地目录 public/）")
+    publish.add_argument(
+        "--site", action="append", default=[], metavar="站点", help="只更新这些站点，其余保持已发布的样子"
+    )
     publish.add_argument("--dry-run", action="store_true", help="只检查和生成，不切换")
     _add_jobs(publish)
     listing = command("list", "列出文稿")

@@ -53,6 +53,9 @@ class Artifact:
     is_written: bool
     """False where the same bytes stood there already."""
 
+    site: str
+    """The id of the site it belongs to."""
+
 
 @dataclass(frozen=True)
 class SiteReport:

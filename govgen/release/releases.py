@@ -62,9 +62,35 @@ def find_live(link: Path) -> Release | None:
     return Release(folder.name, folder) if (folder / MANIFEST).is_file() else None
 
 
-def digest_of(artifacts: Sequence[Artifact]) -> str:
-    """Return one digest over all files of a build: equal builds, equal digests."""
-    lines = sorted(f"{artifact.digest} {artifact.path}\n" for artifact in artifacts)
+@dataclass(frozen=True)
+class StagedFile:
+    """One file of a release, and where its bytes stand now."""
+
+    artifact: Artifact
+    source: Path
+
+
+def compose_release(
+    output: Path, artifacts: Sequence[Artifact], live: Release | None, sites: Sequence[str]
+) -> list[StagedFile]:
+    """Return the files of a release: what was built, and, where only some sites were, the live files of the others."""
+    built = {artifact.path: StagedFile(artifact, output / artifact.path) for artifact in artifacts}
+    kept = _read_files(live) if live and sites else []
+    others = {f.artifact.path: f for f in kept if f.artifact.site not in sites}
+    return list({**others, **built}.values())
+
+
+def _read_files(release: Release) -> list[StagedFile]:
+    manifest = json.loads((release.folder / MANIFEST).read_text(encoding="utf-8"))
+    return [
+        StagedFile(Artifact(path, file["sha256"], file["size"], False, file["site"]), release.tree / path)
+        for path, file in manifest["files"].items()
+    ]
+
+
+def digest_of(files: Sequence[StagedFile]) -> str:
+    """Return one digest over all files of a release: equal files, equal digests."""
+    lines = sorted(f"{file.artifact.digest} {file.artifact.path}\n" for file in files)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
@@ -73,10 +99,8 @@ def read_digest(release: Release) -> str:
     return str(json.loads((release.folder / MANIFEST).read_text(encoding="utf-8"))["digest"])
 
 
-def stage_release(
-    repository: Path, output: Path, artifacts: Sequence[Artifact], commit: str, clock: datetime
-) -> Release:
-    """Make a release of what stands in `output`, complete before it gets its name. Raises OSError.
+def stage_release(repository: Path, files: Sequence[StagedFile], commit: str, clock: datetime) -> Release:
+    """Make a release, complete before it gets its name. Raises OSError.
 
     Files are linked, not copied: builds replace files and never write into them.
     """
@@ -85,15 +109,16 @@ def stage_release(
     _remove_unfinished(releases)
     release_id = _next_id(releases, clock)
     staging = releases / f".{release_id}"
-    for artifact in artifacts:
-        target = staging / "tree" / artifact.path
+    for file in files:
+        target = staging / "tree" / file.artifact.path
         target.parent.mkdir(parents=True, exist_ok=True)
-        os.link(output / artifact.path, target)
+        os.link(file.source, target)
+    artifacts = sorted((file.artifact for file in files), key=lambda artifact: artifact.path)
     manifest = {
         "release": release_id,
         "commit": commit,
-        "digest": digest_of(artifacts),
-        "files": {a.path: {"sha256": a.digest, "size": a.size_bytes} for a in sorted(artifacts, key=lambda a: a.path)},
+        "digest": digest_of(files),
+        "files": {a.path: {"sha256": a.digest, "size": a.size_bytes, "site": a.site} for a in artifacts},
     }
     write_atomic(staging / MANIFEST, json.dumps(manifest, indent=1).encode())
     folder = releases / release_id

@@ -95,7 +95,7 @@ class _Worker:
             reason = f"{type(error).__name__}: {error} {template_place(error)}".strip()
             raise MachineryError("page-failed", page=job.output, source=job.subject, reason=reason) from error
         is_written = self._output.write(job.output, content)
-        return Artifact(job.output, hashlib.sha256(content).hexdigest(), len(content), is_written)
+        return Artifact(job.output, hashlib.sha256(content).hexdigest(), len(content), is_written, job.site)
 
     def _content(self, job: Job) -> bytes:
         scope, chrome = self._standpoint(job.site)

@@ -12,7 +12,16 @@ from govgen.errors import StoppedError, UsageError
 from govgen.model.finding import Severity
 from govgen.model.rules import SEVERITIES
 from govgen.pipeline import build
-from govgen.release.releases import digest_of, find_live, lock, read_digest, remove_old, stage_release, switch
+from govgen.release.releases import (
+    compose_release,
+    digest_of,
+    find_live,
+    lock,
+    read_digest,
+    remove_old,
+    stage_release,
+    switch,
+)
 from govgen.sites.load import load_county
 
 LINK = "public"
@@ -25,20 +34,23 @@ def run(options: Namespace, console: Console) -> int:
         raise UsageError("no-target", target=options.target)
     checkout = open_checkout(options)
     county = load_county(checkout)
-    wanted = replace(build_options(checkout, county, options), sites=())
+    wanted = build_options(checkout, county, options)
     link = checkout.root / LINK
     with lock(checkout.root):
         live = find_live(link)
+        # Without a live release there is nothing to keep the other sites from: all are built.
+        wanted = wanted if live else replace(wanted, sites=())
         report = build(checkout, wanted, console)
         if not options.json:
             say_report(report, console)
         stops = sum(SEVERITIES[finding.rule] is Severity.STOP for finding in report.findings)
         if stops:
             raise StoppedError("stop-findings", number=str(stops))
-        is_same = live is not None and read_digest(live) == digest_of(report.artifacts)
+        files = compose_release(wanted.output, report.artifacts, live, wanted.sites)
+        is_same = live is not None and read_digest(live) == digest_of(files)
         if not is_same and not options.dry_run:
             clock = wanted.audience.clock
-            live = stage_release(checkout.root, wanted.output, report.artifacts, checkout.commit, clock)
+            live = stage_release(checkout.root, files, checkout.commit, clock)
             switch(link, live)
             remove_old(checkout.root, live)
     if options.json:
