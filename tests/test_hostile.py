@@ -331,7 +331,7 @@ def test_text_that_takes_a_parser_for_ever_is_refused_in_time(ground: Ground, bo
         ("FILE-TIME", document("[" * 100_000)),
         ("FILE-TIME", document("<div>" * 380_000)),
         ("FILE-TIME", document("<dl><dd>" * 230_000)),
-        ("FILE-TIME", toml(".".join("a" * 30_000) + " = 1")),
+        ("FM-SYNTAX", toml(".".join("a" * 30_000) + " = 1")),
         ("FILE-TIME", yaml("".join(f"键{number}: 1\n" for number in range(5_000)))),
         ("FILE-SIZE", document("长" * 1_000_000)),
     ],

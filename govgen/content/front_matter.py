@@ -15,6 +15,8 @@ from govgen.content.fault import Fault
 FRONT_MATTER_BYTES = 65_536
 _DEPTH = 50
 """How deep lists and tables may nest; far deeper ones break the C library that builds them."""
+_DEEP_KEY = re.compile(rf"""\s*\[*(?:\s*[\w"'-]+\s*\.){{{_DEPTH}}}""")
+"""A dotted TOML key of so many parts; tomllib's memory grows with the square of their number."""
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 
 
@@ -113,6 +115,9 @@ def _plain_mapping(node: yaml.MappingNode) -> dict[str, object]:
 
 
 def _read_toml(head: str) -> tuple[dict[str, object], dict[str, int]]:
+    for number, line in enumerate(head.splitlines(), 2):
+        if _DEEP_KEY.match(line):
+            raise Fault("FM-SYNTAX", number, reason=f"nested more than {_DEPTH} deep")
     try:
         table = {key: _texts(value) for key, value in tomllib.loads(head).items()}
     except ValueError as error:  # TOMLDecodeError, and Python's own refusal to read or write a number of 5,000 digits
