@@ -53,6 +53,8 @@ def recover_documents(
     held: Sequence[str], checkout: Checkout, county: County, processes: int, take: Callable[[Document], bool]
 ) -> list[Document]:
     """Return, for each held file that has one, the last good committed version that `take` accepts."""
+    if not held:
+        return []
     parser = Parser(checkout, county, read_markdown_settings(checkout.root))
     versions = checkout.earlier_versions(held)
     recovered = []

@@ -8,12 +8,13 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from govgen.content.attachments import SiteFiles
 from govgen.content.fault import Fault
-from govgen.content.fields import Fields, day_or_none, read_fields
+from govgen.content.fields import Fields, day_or_none, parse_time, read_fields
 from govgen.content.front_matter import CONTROL, FrontMatter, split_front_matter
 from govgen.content.keys import KEYS, RELATIONS
 from govgen.content.markdown import Converter
@@ -134,13 +135,10 @@ class Parser:
             findings.append(Finding("FM-TITLE", path, 1))
         is_dated = bool(place.section and place.section.kind.is_dated and not place.is_standing)
         if "date" not in known and "date" not in fields.lines:
-            named = _DATED_PATH.fullmatch(path)
+            named = self._date_of_name(path)
             if named:
-                fields_of_name = read_fields(
-                    FrontMatter({"date": named[1]}, {}, "", 1), path, self._timezone, may_be_free=False
-                )
-                known |= fields_of_name.known
-            if "date" not in known and is_dated:
+                known["date"] = named
+            elif is_dated:
                 findings.append(Finding("FM-DATE-MISSING", path, 1))
         if known.get("draft") == "true":
             known["status"] = "draft"
@@ -150,6 +148,14 @@ class Parser:
             if not _ALIAS.fullmatch(alias) or len(alias) > 200:
                 findings.append(Finding("FM-ADDRESS", path, fields.lines.get("aliases"), {"value": alias}))
         return Fields(known, fields.free, fields.lines)
+
+    def _date_of_name(self, path: str) -> datetime | None:
+        """Return the date a file's or bundle's name begins with; None where it begins with none."""
+        named = _DATED_PATH.fullmatch(path)
+        try:
+            return parse_time(named[1], self._timezone) if named else None
+        except Fault:
+            return None
 
 
 def _decode(content: bytes) -> str:

@@ -105,7 +105,7 @@ class _Worker:
             return read_regular(self._studio.repository / job.subject)
         if job.kind in _WITHOUT_TEMPLATE:
             return _WITHOUT_TEMPLATE[job.kind](scope, job)
-        return self._engine.render(job.output, chrome, compose(scope, job), self._asset_of(scope))
+        return self._engine.render(job.output, chrome, compose(scope, job), self._asset_path)
 
     def _standpoint(self, site_id: str) -> tuple[Scope, Chrome]:
         if site_id not in self._scopes:
@@ -115,8 +115,8 @@ class _Worker:
             self._scopes[site_id] = (scope, make_chrome(scope))
         return self._scopes[site_id]
 
-    def _asset_of(self, scope: Scope) -> Callable[[str], str]:
-        return lambda name: self._studio.assets[name].path
+    def _asset_path(self, name: str) -> str:
+        return self._studio.assets[name].path
 
 
 _WITHOUT_TEMPLATE: Mapping[str, Callable[[Scope, Job], bytes]] = {
