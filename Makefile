@@ -5,7 +5,7 @@ GOVGEN = .venv/bin/govgen
 PYTEST = .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup publish preview check test report docs lock clean
+.PHONY: help setup publish preview check test bench report docs lock clean
 
 help: ## 列出命令 / list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -25,9 +25,17 @@ check: setup ## 检查文稿，不生成 / check documents
 test: ## 准备测试环境并运行全部测试 / set up and run all tests
 	@[ -d tests ] || { echo "测试在 govgen 的仓库里，县级仓库不带 / the tests are in govgen's own repository"; exit 2; }
 	@tools/setup.sh tests
-	@.venv/bin/ruff check govgen tests pelicanconf.py && .venv/bin/ruff format --check govgen tests pelicanconf.py
+	@.venv/bin/ruff check govgen tests benchmarks pelicanconf.py
+	@.venv/bin/ruff format --check govgen tests benchmarks pelicanconf.py
 	@.venv/bin/mypy
 	@$(PYTEST) -n auto
+
+bench: ## 与 Hugo、原样 Pelican 比速度，写 docs/performance.md（开发者用；BENCH="--quick" 只试小县） / measure speed
+	@[ -d benchmarks ] || { echo "性能测试在 govgen 的仓库里，县级仓库不带 / the benchmarks are in govgen's own repository"; exit 2; }
+	@tools/setup.sh
+	@[ -x build/bench/venv/bin/python ] || python3 -m venv build/bench/venv
+	@build/bench/venv/bin/pip install -q --disable-pip-version-check --require-hashes --only-binary :all: -r benchmarks/requirements.lock
+	@.venv/bin/python -m benchmarks $(BENCH)
 
 report: ## 用真实语料建县并出报告 docs/real-input.md（只在 govgen 的仓库里）/ build counties from real content
 	@tools/setup.sh tests
@@ -44,6 +52,8 @@ lock: ## 更新依赖锁定文件 / update the locks
 	  build/lock/bin/pip-compile -q --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url \
 	    --no-emit-find-links --no-emit-trusted-host --no-header $${extra:+--extra $$extra} --extra build \
 	    -o requirements$${extra:+-$$extra}.lock pyproject.toml || exit; done
+	@build/lock/bin/pip-compile -q --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --no-header -o benchmarks/requirements.lock benchmarks/requirements.in
 
 clean: ## 清掉生成的文件 / remove what was built
 	@$(GOVGEN) clean

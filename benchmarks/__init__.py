@@ -1,0 +1,1 @@
+"""Measures govgen beside Hugo and stock Pelican on made-up counties of three sizes."""
