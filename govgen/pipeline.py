@@ -4,83 +4,120 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from govgen.catalog.listings import fill_listings
-from govgen.catalog.resolve import derive_validity, register_aliases, resolve_references
-from govgen.catalog.states import Audience, hold_address_twins, set_states
-from govgen.catalog.store import Catalog
-from govgen.check.run import check_documents
-from govgen.content.load import load_documents, recover_documents
+from govgen.catalog.intake import loaded, read_findings
+from govgen.catalog.store import ALL, Catalog
 from govgen.errors import MachineryError
 from govgen.events import Reporter
 from govgen.files import OutputFolder
+from govgen.gather import gather
 from govgen.model.address import Addresses
-from govgen.model.build import Artifact, BuildReport, Job, SiteReport
+from govgen.model.build import Artifact, BuildReport, SiteReport
 from govgen.model.county import County
 from govgen.model.document import State
 from govgen.model.finding import Finding
+from govgen.options import BuildOptions
 from govgen.plan.assets import load_assets
-from govgen.plan.jobs import is_page, plan_build
-from govgen.render.ledger import read_ledger, write_ledger
+from govgen.plan.outdated import NEW, find_outdated, note_theme, plan, read_jobs
+from govgen.plan.scope import Scope
+from govgen.render.ledger import Ledger
 from govgen.render.worker import Studio, render
 from govgen.repo.checkout import Checkout
 from govgen.sites.load import load_county
+from govgen.texts import load_texts
 
 THEME = "themes/county"
 
 
-@dataclass(frozen=True)
-class BuildOptions:
-    """What a build is asked for."""
-
-    output: Path
-    catalog: Path
-    """Where the county's catalog is put; inside the build folder."""
-
-    audience: Audience
-    sites: tuple[str, ...] = ()
-    """Only these sites' pages; all if empty. Their lists still draw on every site."""
-
-    processes: int = 2
-    domain: str = ""
-    """The domain to build for; the county's own if empty, `localhost` in previews."""
-
-    port: int | None = None
-    """A preview's port."""
-
-
 def build(checkout: Checkout, options: BuildOptions, reporter: Reporter) -> BuildReport:
-    """Build the county into the output folder and return what came of it.
+    """Build into the output folder what differs from what stands there, and return what came of it.
 
     Raises ConfigurationError for faults in `sites/`, MachineryError where a page can't be made.
     """
     started = time.monotonic()
     county = load_county(checkout)
-    catalog, gathered = gather(checkout, county, options, reporter)
+    ledger = Ledger.open(options.output)
+    catalog = gather(checkout, county, options, reporter)
     addresses = Addresses(county, options.domain or county.domain, "http" if options.port else "https", options.port)
     if not (checkout.root / THEME / "templates").is_dir():
         raise MachineryError("no-theme", path=THEME)
+    _note_output(catalog, options, ledger)
+    _note_theme(catalog, checkout)
     assets = load_assets(checkout.root / THEME)
-    built = read_ledger(options.output)
-    sites = [site for site in county.sites if not options.sites or site.id in options.sites]
-    jobs = plan_build(catalog, addresses, assets, built, sites)
-    # Noted before the first file is written: a build that breaks off leaves a folder the next one knows as its own.
-    write_ledger(options.output, built | {job.output for job in jobs})
+    texts = load_texts(county.language)
+    plan(catalog, addresses, county.sites, assets)
+    find_outdated(catalog, [Scope(catalog, addresses, site, texts, options.audience.clock) for site in county.sites])
+    ledger.add(row["output"] for row in catalog.rows("SELECT output FROM dirty WHERE reason = ?", NEW))
+    catalog.remember({"stamp": ledger.stamp})
+    # From here on a build that breaks off is taken up by the next one: what is dirty stays so until it is made.
+    catalog.finish()
+    jobs = list(read_jobs(catalog, options.sites or [site.id for site in county.sites]))
     reporter.stage("render", len(jobs))
     studio = Studio(checkout.root, options.catalog, options.output, addresses, assets, options.audience.clock)
-    artifacts = []
+    made = written = 0
     for batch in render(jobs, studio, options.processes):
-        artifacts += batch
+        made += sum(artifact.is_made for artifact in batch)
+        written += sum(artifact.is_written for artifact in batch)
+        _record(catalog, batch)
         reporter.advance(len(batch))
-    removed = _remove_vanished(options, jobs, built)
-    return _report(gathered, jobs, artifacts, removed, time.monotonic() - started)
+    removed = 0 if options.sites else _remove_gone(catalog, options.output)
+    catalog.finish()
+    seconds = time.monotonic() - started
+    report = replace(_report(catalog, options.sites), made=made, written=written, removed=removed, seconds=seconds)
+    catalog.connection.close()
+    return report
+
+
+def _note_output(catalog: Catalog, options: BuildOptions, ledger: Ledger) -> None:
+    """Forget what was made where the folder, or whom it is made for, is another, or somebody else wrote into it."""
+    identity = f"{options.output} {options.domain} {options.port}"
+    if catalog.fact("output") != identity or not ledger.stamp or ledger.stamp != catalog.fact("stamp"):
+        catalog.run("DELETE FROM artifacts")
+        catalog.run("DELETE FROM uses")
+        catalog.run("DELETE FROM dirty")
+        catalog.run("DELETE FROM facts WHERE key LIKE 'chrome:%'")
+        catalog.connection.executemany("INSERT OR IGNORE INTO gone VALUES (?)", [(path,) for path in ledger.read()])
+        catalog.remember({"output": identity})
+        ledger.claim()
+        catalog.touch(ALL)
+
+
+def _note_theme(catalog: Catalog, checkout: Checkout) -> None:
+    if any(path.startswith("themes") for path in catalog.touched("source")) or catalog.is_touched(ALL):
+        note_theme(catalog, THEME, checkout.root / THEME)
+
+
+def _record(catalog: Catalog, artifacts: Iterable[Artifact]) -> None:
+    """Write what was made, and from what."""
+    run = catalog.connection
+    done = [(artifact.path,) for artifact in artifacts]
+    run.executemany(
+        "UPDATE artifacts SET digest = ?, size_bytes = ?,"
+        " reason = (SELECT reason FROM dirty WHERE dirty.output = artifacts.output) WHERE output = ?",
+        [(artifact.digest, artifact.size_bytes, artifact.path) for artifact in artifacts if artifact.is_made],
+    )
+    run.executemany("UPDATE artifacts SET value = ? WHERE output = ?", [(a.value, a.path) for a in artifacts])
+    run.executemany("DELETE FROM uses WHERE output = ?", done)
+    run.executemany("INSERT INTO uses VALUES (?, ?)", [(key, a.path) for a in artifacts for key in a.uses])
+    run.executemany("DELETE FROM dirty WHERE output = ?", done)
+    catalog.finish()
+
+
+def _remove_gone(catalog: Catalog, output: Path) -> int:
+    """Take away what was made once and is not planned any more."""
+    folder = OutputFolder(output)
+    gone = [row["output"] for row in catalog.rows("SELECT output FROM gone EXCEPT SELECT output FROM artifacts")]
+    for path in gone:
+        folder.remove(path)
+    catalog.run("DELETE FROM gone")
+    return len(gone)
 
 
 @dataclass(frozen=True)
-class Gathered:
+class Account:
     """What the repository held: every file found and what became of it."""
 
     files: int
@@ -90,60 +127,57 @@ class Gathered:
     findings: tuple[Finding, ...]
 
 
-def gather(checkout: Checkout, county: County, options: BuildOptions, reporter: Reporter) -> tuple[Catalog, Gathered]:
-    """Read all documents into a new catalog, and return it with an account of every file found.
+def take_account(catalog: Catalog) -> Account:
+    """Return what became of every document file of the repository.
 
     Raises MachineryError where a file is neither in the catalog nor held: nothing is lost silently.
     """
-    catalog = Catalog.create(options.catalog)
-    loaded = load_documents(checkout, county, options.processes, reporter)
-    for document in loaded.documents:
-        catalog.add(document)
-    twins = hold_address_twins(catalog)
-    held = tuple(sorted({*loaded.held, *(finding.path for finding in twins)}))
-    recovered = recover_documents(held, checkout, county, options.processes, catalog.add_if_free)
-    findings = [*loaded.findings, *twins, *check_documents([*loaded.documents, *recovered])]
-    findings += [Finding("HELD-LAST-GOOD", document.path) for document in recovered]
-    findings += set_states(catalog, options.audience)
-    findings += fill_listings(catalog, county, checkout)
-    findings += register_aliases(catalog, county)
-    findings += resolve_references(catalog, county)
-    derive_validity(catalog)
-    catalog.finish()
-    states = Counter(row["state"] for row in catalog.rows("SELECT state FROM documents"))
-    states[State.HELD.value] = len(held) - len(recovered)
-    if sum(states.values()) != loaded.files:
-        raise MachineryError("documents-lost", found=str(loaded.files), accounted=str(sum(states.values())))
-    per_site = Counter(row["site"] for row in catalog.rows("SELECT site FROM documents"))
-    ordered = tuple(sorted(findings, key=Finding.sort_key))
-    return catalog, Gathered(loaded.files, dict(sorted(states.items())), per_site, held, ordered)
+    counted = catalog.rows("SELECT state, site, count(*) AS number FROM documents GROUP BY state, site")
+    states: Counter[str] = Counter()
+    per_site: Counter[str] = Counter()
+    for row in counted:
+        states[row["state"]] += row["number"]
+        per_site[row["site"]] += row["number"]
+    held = tuple(loaded(row["path"]) for row in catalog.rows("SELECT path FROM sources WHERE is_held ORDER BY path"))
+    recovered = catalog.rows("SELECT count(*) AS number FROM documents WHERE is_recovered")[0]["number"]
+    states[State.HELD.value] = len(held) - recovered
+    files = catalog.rows("SELECT count(*) AS number FROM sources WHERE is_document")[0]["number"]
+    if sum(states.values()) != files:
+        raise MachineryError("documents-lost", found=str(files), accounted=str(sum(states.values())))
+    return Account(files, dict(sorted(states.items())), per_site, held, read_findings(catalog))
 
 
-def _remove_vanished(options: BuildOptions, jobs: Sequence[Job], built: frozenset[str]) -> int:
-    """Take away what earlier builds made and this one does not, unless only some sites were asked for."""
-    made = frozenset(job.output for job in jobs)
-    if options.sites:
-        return 0
-    folder = OutputFolder(options.output)
-    for path in sorted(built - made):
-        folder.remove(path)
-    write_ledger(options.output, made)
-    return len(built - made)
-
-
-def _report(
-    gathered: Gathered, jobs: Sequence[Job], artifacts: Sequence[Artifact], removed: int, seconds: float
-) -> BuildReport:
-    pages = Counter(job.site for job in jobs if is_page(job))
+def _report(catalog: Catalog, sites: Sequence[str]) -> BuildReport:
+    """Return what stands in the output folder, for these sites or all, and what became of every document."""
+    account = take_account(catalog)
+    pages = {
+        row["site"]: row["number"]
+        for row in catalog.rows("SELECT site, count(*) AS number FROM artifacts WHERE is_page GROUP BY site")
+        if not sites or row["site"] in sites
+    }
     return BuildReport(
-        sites=tuple(SiteReport(id, gathered.per_site.get(id, 0), number) for id, number in pages.items()),
-        documents=gathered.files,
-        states=dict(gathered.states),
+        sites=tuple(SiteReport(id, account.per_site.get(id, 0), number) for id, number in pages.items()),
+        documents=account.files,
+        states=dict(account.states),
         pages=sum(pages.values()),
-        written=sum(artifact.is_written for artifact in artifacts),
-        removed=removed,
-        held=gathered.held,
-        findings=gathered.findings,
-        seconds=seconds,
-        artifacts=tuple(artifacts),
+        held=account.held,
+        findings=account.findings,
     )
+
+
+def read_artifacts(catalog: Path, sites: Sequence[str] = ()) -> tuple[Artifact, ...]:
+    """Return every file that stands in the output folder since the last build, of these sites or all."""
+    rows = Catalog.open(catalog).rows("SELECT * FROM artifacts WHERE digest != '' ORDER BY output")
+    return tuple(
+        Artifact(row["output"], row["digest"], row["size_bytes"], False, row["site"])
+        for row in rows
+        if not sites or row["site"] in sites
+    )
+
+
+def open_account(
+    checkout: Checkout, county: County, options: BuildOptions, reporter: Reporter
+) -> tuple[Catalog, Account]:
+    """Bring the catalog up to date without building, and return it with what became of every file."""
+    catalog = gather(checkout, county, options, reporter)
+    return catalog, take_account(catalog)

@@ -20,11 +20,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from govgen.content.load import load_documents
+from govgen.catalog.states import Audience
 from govgen.events import Silence
+from govgen.gather import gather
+from govgen.options import BuildOptions
+from govgen.pipeline import take_account
 from govgen.repo.checkout import Checkout
 from govgen.sites.load import load_county
-from tests.world import MZJ, Built, World
+from tests.world import MZJ, NOON, Built, World
 
 GOOD = 30
 VERDICT_SECONDS = 3.0
@@ -312,16 +315,21 @@ def bomb(ground: Ground) -> Iterator[str]:
 
 @pytest.mark.parametrize("size", [8_000, 100_000])
 @pytest.mark.parametrize("unit", UNITS)
-def test_text_that_takes_a_parser_for_ever_is_refused_in_time(ground: Ground, bomb: str, unit: str, size: int) -> None:
+def test_text_that_takes_a_parser_for_ever_is_refused_in_time(
+    ground: Ground, bomb: str, unit: str, size: int, tmp_path: Path
+) -> None:
     world = ground.world
     county = load_county(Checkout(world.root))
     world.write(bomb, document(unit * (size // len(unit))))
     started = cpu_seconds()
-    loaded = load_documents(Checkout(world.root), county, 2, Silence())
+    catalog = gather(
+        Checkout(world.root), county, BuildOptions(tmp_path, tmp_path / "catalog.sqlite", Audience(NOON)), Silence()
+    )
+    account = take_account(catalog)
     assert cpu_seconds() - started <= VERDICT_SECONDS
-    assert loaded.files == GOOD + 2 == len(loaded.documents) + len(loaded.held)
-    rules = {finding.rule for finding in loaded.findings if finding.path == bomb}
-    assert loaded.held == ((bomb,) if rules & SLOW else ())
+    assert account.files == GOOD + 2 == sum(account.states.values())
+    rules = {finding.rule for finding in account.findings if finding.path == bomb}
+    assert account.held == ((bomb,) if rules & SLOW else ())
     assert len(rules & SLOW) <= 1
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from govgen.pipeline import read_artifacts
 from tests.world import MZJ, PORTAL, QINGSHUI, Built, World
 
 READER = "content/qingshui/news/2026-03-01-reader.md"
@@ -362,4 +363,4 @@ def test_an_alias_never_turns_a_file_into_a_folder(world: Callable[..., World], 
     for path in ("news/2026-01-01-a.html", "robots.txt", "news/feed.xml"):
         assert built.has(f"{MZJ}/{path}")
     assert built.findings("ADR-ALIAS")
-    assert all((built.output / artifact.path).is_file() for artifact in built.report.artifacts)
+    assert all((built.output / artifact.path).is_file() for artifact in read_artifacts(county.catalog))

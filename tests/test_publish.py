@@ -272,11 +272,11 @@ def start_publishing(county: World) -> subprocess.Popen[bytes]:
 
 THEME = "themes/county/templates"
 BROKEN = {
-    "a sentence never finished": ("_meta.html", "\n\n{% if document %}", ":3"),
-    "a name that is not there": ("_meta.html", "\n{{ document.nothing.more }}", ":2"),
-    "a filter that is not there": ("_meta.html", "{{ 'a'|frobnicate }}", ":1"),
-    "a part that is not there": ("_meta.html", "\n\n\n{% include 'nothing.html' %}", ":4"),
-    "a division by zero": ("_meta.html", "\n{{ 1 / 0 }}", ":2"),
+    "a sentence never finished": ("_document.html", "\n\n{% if document %}", ":3"),
+    "a name that is not there": ("_document.html", "\n{{ document.nothing.more }}", ":2"),
+    "a filter that is not there": ("_document.html", "{{ 'a'|frobnicate }}", ":1"),
+    "a part that is not there": ("_document.html", "\n\n\n{% include 'nothing.html' %}", ":4"),
+    "a division by zero": ("_document.html", "\n{{ 1 / 0 }}", ":2"),
     "a picture that is not there": ("article.html", "\n{{ asset('img/nothing.svg') }}", ":2"),
 }
 

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from govgen.catalog.intake import Intake
+from govgen.catalog.rows import document_rows
 from govgen.catalog.store import Catalog
 from govgen.content.fault import Fault
 from govgen.content.keys import KEYS
@@ -88,8 +91,9 @@ def settle(bench: Bench, verdict: Verdict) -> None:
     assert site is not None
     for address in (document.address, *document.aliases, *(file.address for file in document.files)):
         check_output_path(bench.addresses.output_path(site, address))
-    bench.catalog.add(document)
-    bench.catalog.remove([document.path])
+    intake = Intake(bench.catalog)
+    intake.put(document_rows(document, ZoneInfo(bench.county.timezone)))
+    intake.remove(document.path)
 
 
 @FAST

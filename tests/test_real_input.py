@@ -24,7 +24,8 @@ from govgen.model.address import Addresses
 from govgen.model.county import County
 from govgen.model.finding import Finding, Severity
 from govgen.model.rules import SEVERITIES
-from govgen.pipeline import BuildOptions, build
+from govgen.options import BuildOptions
+from govgen.pipeline import build
 from govgen.repo.checkout import Checkout
 from govgen.sites.load import load_county
 from govgen.texts import load_texts

@@ -18,7 +18,8 @@ from govgen.catalog.states import Audience
 from govgen.events import Silence
 from govgen.model.build import BuildReport
 from govgen.model.finding import Finding
-from govgen.pipeline import BuildOptions, build
+from govgen.options import BuildOptions
+from govgen.pipeline import build
 from govgen.repo.checkout import Checkout
 
 PROJECT = Path(__file__).parent.parent
@@ -108,11 +109,11 @@ class Built:
         return {finding.rule for finding in self.findings(path=path)}
 
     def files(self) -> dict[str, bytes]:
-        """Return all files of the output folder."""
+        """Return all files of the output folder but the program's own notes."""
         return {
             file.relative_to(self.output).as_posix(): file.read_bytes()
             for file in sorted(self.output.rglob("*"))
-            if file.is_file()
+            if file.is_file() and not file.name.startswith(".govgen")
         }
 
 
@@ -126,6 +127,11 @@ class World:
         shutil.copy(PROJECT / "pelicanconf.py", root)
         self.write_all(SMALL_COUNTY)
         self.write_all(text)
+
+    @property
+    def catalog(self) -> Path:
+        """Where builds keep their catalog."""
+        return self.root / "build" / "cache" / "catalog.sqlite"
 
     def write_all(self, text: str) -> None:
         """Write files given as one text: `-- path --` lines, each followed by what the file holds."""
@@ -146,7 +152,7 @@ class World:
     def build(self, output: str = "build/public", *, clock: datetime = NOON, **changes: Any) -> Built:
         """Build the county."""
         audience = Audience(clock, **{k: changes.pop(k) for k in ("drafts", "future", "expired") if k in changes})
-        options = BuildOptions(self.root / output, self.root / "build" / "cache" / "catalog.sqlite", audience)
+        options = BuildOptions(self.root / output, self.catalog, audience)
         report = build(Checkout(self.root), replace(options, **changes), Silence())
         return Built(report, self.root / output)
 
@@ -157,7 +163,7 @@ class World:
             subprocess.run([*git, "init", "-q", "-b", "main"], check=True)
             self.write(".gitignore", "build/\npublic\n.govgen/\n")
         subprocess.run([*git, "add", "-A"], check=True)
-        subprocess.run([*git, "commit", "-q", "-m", message], check=True)
+        subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", message], check=True)
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run the command line in the county's folder, at the worlds' noon unless a clock is given."""

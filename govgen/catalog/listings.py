@@ -3,80 +3,108 @@
 from __future__ import annotations
 
 import difflib
-import re
 import sqlite3
 import tomllib
 
-from govgen.catalog.resolve import document_id
+from govgen.catalog.lookups import document_id
 from govgen.catalog.store import Catalog
 from govgen.model.county import County
 from govgen.model.finding import Finding
-from govgen.repo.checkout import Checkout
 
 ADOPTION_FILE = "_adopted.toml"
 _DOTS = 1000
 """A dotted key of 30,000 parts costs the TOML parser 17 s and 4 GB, and this file is read without a worker's limits."""
 
 
-def fill_listings(catalog: Catalog, county: County, checkout: Checkout) -> list[Finding]:
-    """Write which documents each section lists; return findings on adoptions, submissions and topics."""
-    catalog.connection.execute(
-        "INSERT INTO listings SELECT site, section, path, date, month FROM documents"
-        " WHERE is_listed AND name != 'index' AND section != ''"
-    )
-    _gather(catalog, county)
-    findings = [*_check_submissions(catalog, county), *_check_topics(catalog, county)]
-    for section in county.portal.sections:
-        path = f"content/{county.portal.id}/{section.id}/{ADOPTION_FILE}"
-        if checkout.has(path):
-            findings += _adopt(catalog, county, section.id, path, checkout.read(path))
-    return findings
-
-
-def _gather(catalog: Catalog, county: County) -> None:
-    """Rank each site's documents within their kind of section, newest first, so that lists can cap a busy site."""
+def set_section_kinds(catalog: Catalog, county: County) -> None:
+    """Write which kind each section of each site is."""
+    catalog.run("DELETE FROM section_kinds")
     kinds = [(site.id, section.id, section.kind.value) for site in county.sites for section in site.sections]
-    catalog.connection.execute("CREATE TEMP TABLE section_kinds (site TEXT, section TEXT, kind TEXT)")
     catalog.connection.executemany("INSERT INTO section_kinds VALUES (?, ?, ?)", kinds)
-    catalog.connection.execute(
-        "INSERT INTO gathered SELECT kind, listings.site, document,"
-        " row_number() OVER (PARTITION BY kind, listings.site ORDER BY date DESC, document)"
-        " FROM listings JOIN section_kinds USING (site, section)"
+
+
+def adoption_paths(county: County) -> dict[str, str]:
+    """Return where the portal's adoption files lie, by section."""
+    portal = county.portal
+    return {section.id: f"content/{portal.id}/{section.id}/{ADOPTION_FILE}" for section in portal.sections}
+
+
+def read_adoptions(catalog: Catalog, section: str, path: str, content: bytes | None) -> list[Finding]:
+    """Write what an adoption file names, None standing for no file; return a finding where it can't be read.
+
+    Documents named before or now are marked as changed: their places in lists are settled with the others'.
+    """
+    adopted = (
+        "INSERT OR IGNORE INTO changed SELECT path FROM documents JOIN adoptions USING (id) WHERE adoptions.section = ?"
     )
-    catalog.connection.execute("DROP TABLE section_kinds")
-
-
-def _adopt(catalog: Catalog, county: County, section: str, path: str, content: bytes) -> list[Finding]:
-    """List what one adoption file names, by reference: it follows its source when that is edited or withdrawn."""
+    catalog.run(adopted, section)
+    catalog.run("DELETE FROM adoptions WHERE section = ?", section)
     try:
-        text = content.decode("utf-8")
-        if any(line.count(".") > _DOTS for line in text.split("\n")):
-            raise ValueError(f"more than {_DOTS} dots on one line")
-        table = tomllib.loads(text)
+        names = _read_names(content) if content is not None else []
     except (ValueError, RecursionError) as error:  # Not only TOMLDecodeError: a number of 5,000 digits, a deep table
         return [Finding("ADOPT-FILE", path, None, {"reason": str(error)})]
+    lines = content.decode("utf-8").splitlines() if content else []
+    for id, name in {document_id(name): name for name in names}.items():
+        line = next((number for number, line in enumerate(lines, 1) if name in line), None)
+        catalog.run("INSERT INTO adoptions VALUES (?, ?, ?, ?)", section, id, name, line)
+    catalog.run(adopted, section)
+    return []
+
+
+def _read_names(content: bytes) -> list[str]:
+    text = content.decode("utf-8")
+    if any(line.count(".") > _DOTS for line in text.split("\n")):
+        raise ValueError(f"more than {_DOTS} dots on one line")
+    table = tomllib.loads(text)
     names = table.get("documents", None if table else [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        return [Finding("ADOPT-FILE", path, None, {"reason": 'documents = ["site:section/name", …]'})]
+        raise ValueError('documents = ["site:section/name", …]')
+    return names
+
+
+def fill_listings(catalog: Catalog, county: County) -> None:
+    """Write in which sections the changed documents are listed: their own, and the portal's that adopted them."""
+    wanted = (
+        "SELECT d.site, d.section, d.path, d.id, k.kind, d.date, d.month, 1 FROM changed"
+        " CROSS JOIN documents d USING (path) CROSS JOIN section_kinds k USING (site, section)"
+        " WHERE is_listed AND name != 'index'"
+        " UNION ALL SELECT ?1, a.section, d.path, d.id, k.kind, d.date, d.month, 0 FROM changed"
+        " CROSS JOIN documents d USING (path) CROSS JOIN adoptions a USING (id)"
+        " CROSS JOIN section_kinds k ON k.site = ?1 AND k.section = a.section WHERE is_listed AND d.site != ?1"
+    )
+    portal = county.portal.id
+    catalog.run(
+        "DELETE FROM listings WHERE document IN (SELECT path FROM changed)"
+        f" AND (site, section, document, id, kind, date, month, is_own) NOT IN ({wanted})",
+        portal,
+    )
+    columns = "site, section, document, id, kind, date, month, is_own"
+    known = f"SELECT {columns} FROM listings WHERE document IN (SELECT path FROM changed)"
+    catalog.run(f"INSERT INTO listings ({columns}) {wanted} EXCEPT {known}", portal)
+
+
+def check_adoptions(catalog: Catalog, county: County) -> list[Finding]:
+    """Return the adopted documents that are nowhere to be found."""
     findings = []
-    for id, name in {document_id(name): name for name in names}.items():
-        row = catalog.one("SELECT * FROM documents WHERE id = ? AND site != ?", id, county.portal.id)
-        if row and row["is_listed"]:
-            catalog.connection.execute(
-                "INSERT INTO listings VALUES (?, ?, ?, ?, ?)",
-                (county.portal.id, section, row["path"], row["date"], row["month"]),
-            )
-        elif row is None or row["state"] not in ("withdrawn", "expired", "future", "draft"):
-            known = [r["id"] for r in catalog.rows("SELECT id FROM documents WHERE site = ?", name.split(":")[0])]
-            near = difflib.get_close_matches(id, known, n=1, cutoff=0.7)
-            line = next((n for n, line in enumerate(text.splitlines(), 1) if re.search(re.escape(name), line)), None)
-            findings.append(Finding("ADOPT-MISSING", path, line, {"target": name, "guess": near[0] if near else ""}))
+    paths = adoption_paths(county)
+    for adoption in catalog.rows(
+        "SELECT a.*, d.state, d.is_listed FROM adoptions a LEFT JOIN documents d ON d.id = a.id AND d.site != ?",
+        county.portal.id,
+    ):
+        if adoption["is_listed"] or adoption["state"] in ("withdrawn", "expired", "future", "draft"):
+            continue
+        site = adoption["id"].partition(":")[0]
+        known = [row["id"] for row in catalog.rows("SELECT id FROM documents WHERE site = ? LIMIT 2000", site)]
+        near = difflib.get_close_matches(adoption["id"], known, n=1, cutoff=0.7)
+        values = {"target": adoption["name"], "guess": near[0] if near else ""}
+        findings.append(Finding("ADOPT-MISSING", paths[adoption["section"]], adoption["line"], values))
     return findings
 
 
-def _check_submissions(catalog: Catalog, county: County) -> list[Finding]:
+def check_submissions(catalog: Catalog, county: County) -> list[Finding]:
+    """Return the changed documents that are offered to a section the portal does not have."""
     sections = {section.id for section in county.portal.sections}
-    rows = catalog.rows("SELECT document, section FROM submissions ORDER BY document, section")
+    rows = catalog.rows("SELECT document, section FROM changed CROSS JOIN submissions ON path = document ORDER BY 1, 2")
     return [
         Finding(
             "SUBMIT-SECTION", row["document"], None, {"value": row["section"], "guess": "、".join(sorted(sections))}
@@ -86,7 +114,8 @@ def _check_submissions(catalog: Catalog, county: County) -> list[Finding]:
     ]
 
 
-def _check_topics(catalog: Catalog, county: County) -> list[Finding]:
+def check_topics(catalog: Catalog, county: County) -> list[Finding]:
+    """Return the listed documents whose topic the portal does not have."""
     known = {row["name"] for row in topic_rows(catalog, county)}
     rows = catalog.rows(
         "SELECT topics.* FROM topics JOIN documents ON path = document WHERE is_listed ORDER BY document, topic"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import sqlite3
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from govgen.catalog.lookups import document_id
 from govgen.catalog.store import Catalog
 from govgen.model.county import County, SectionKind, Site
 from govgen.model.finding import Finding
-from govgen.pinyin import ascii_name
 
 _GUESSES = 10
 """For how many dead links of one document a likely goal is looked for: each costs up to 0.1 s in a large site."""
@@ -26,46 +27,78 @@ class Destination:
     """The path of the document's file; None for lists and files."""
 
 
-def resolve_references(catalog: Catalog, county: County) -> list[Finding]:
-    """Write where every reference of a shown document leads; return a finding for each that leads nowhere.
+def resolve_references(catalog: Catalog, county: County, related: Iterable[str], *, is_all: bool) -> list[Finding]:
+    """Write where the references lead that may lead elsewhere than before, marking their documents in `resolved`.
 
-    A dead link takes no document down: another site's withdrawal must not make this site's documents vanish.
+    Marks in `related` the documents that these references, before or now, and `related` name, and those that changed.
+
+    Return a finding for each that leads nowhere; those of documents nobody is shown are no fault yet. A dead link takes
+    no document down: another site's withdrawal must not make this site's documents vanish.
     """
+    catalog.mark("resolved", ())
+    if is_all:
+        catalog.run("INSERT OR IGNORE INTO resolved SELECT DISTINCT document FROM refs")
+    else:
+        catalog.run("INSERT OR IGNORE INTO resolved SELECT document FROM changed CROSS JOIN refs ON path = document")
+        catalog.run("INSERT OR IGNORE INTO resolved SELECT document FROM touched CROSS JOIN ref_lookups USING (key)")
+    catalog.mark("related", related)
+    mark = "INSERT OR IGNORE INTO related"
+    catalog.run(f"{mark} SELECT path FROM changed")
+    named = mark + " SELECT to_document FROM {} CROSS JOIN refs ON path = document WHERE to_document != ''"
+    catalog.run(named.format("resolved"))
+    catalog.run(named.format("changed"))
     findings = []
     dead: Counter[str] = Counter()
     references = catalog.rows(
-        "SELECT refs.*, site FROM refs JOIN documents ON documents.path = refs.document"
-        " WHERE is_listed OR has_page ORDER BY refs.document, relation, number"
+        "SELECT refs.*, site, is_listed OR has_page AS is_shown FROM resolved CROSS JOIN refs ON path = refs.document"
+        " CROSS JOIN documents USING (path) ORDER BY refs.document, relation, number"
     )
     for reference in references:
         target, _, fragment = str(reference["target"]).partition("#")
-        goal = find_destination(catalog, county, reference["site"], target)
-        if goal:
-            goal_values = (goal.document, goal.site, goal.address, fragment)
-            catalog.connection.execute(
-                "UPDATE refs SET to_document = ?, to_site = ?, to_address = ?, fragment = ?"
-                " WHERE document = ? AND relation = ? AND number = ?",
-                (*goal_values, reference["document"], reference["relation"], reference["number"]),
-            )
-        else:
+        goal = find_destination(catalog, county, reference["site"], target) if reference["is_shown"] else None
+        values = (goal.document, goal.site, goal.address, fragment) if goal else (None, None, None, "")
+        catalog.run(
+            "UPDATE refs SET to_document = ?1, to_site = ?2, to_address = ?3, fragment = ?4"
+            " WHERE document = ?5 AND relation = ?6 AND number = ?7 AND (to_document IS NOT ?1 OR to_site IS NOT ?2"
+            " OR to_address IS NOT ?3 OR fragment IS NOT ?4)",
+            *values,
+            *(reference["document"], reference["relation"], reference["number"]),
+        )
+        if goal is None and reference["is_shown"]:
             dead[reference["document"]] += 1
             is_early = dead[reference["document"]] <= _GUESSES
             guess = _guess(catalog, reference["site"], target) if is_early else ""
             findings.append(_dead(catalog, reference, target, guess))
+    catalog.run(named.format("resolved"))
     return findings
 
 
-def derive_validity(catalog: Catalog) -> None:
-    """Mark policies that another document repeals or amends, where their editor has not said how they stand.
+def derive_relations(catalog: Catalog, day: str) -> None:
+    """Write what follows for the documents marked in `related` from what names them and from what they name.
 
-    《政府网站发展指引》 wants a repeal or an amendment marked on the original's own page.
+    《政府网站发展指引》 wants a repeal or an amendment marked on the original's own page; an editor's own word on how a
+    policy stands goes first. `day` is today, as 2026-11-22.
     """
-    catalog.connection.execute(
-        "UPDATE documents SET validity = CASE"
-        " WHEN EXISTS (SELECT 1 FROM refs WHERE document = path AND relation = 'repealed_by' AND to_document != '')"
-        " THEN 'repealed' WHEN EXISTS (SELECT 1 FROM refs JOIN documents d ON d.path = refs.document"
-        " WHERE to_document = documents.path AND relation = 'amends' AND d.is_listed) THEN 'amended' ELSE '' END"
-        " WHERE kind = 'policy' AND validity = ''"
+    listed = "SELECT 1 FROM refs JOIN documents n ON n.path = refs.document WHERE to_document = d.path AND n.is_listed"
+    named = "SELECT 1 FROM refs WHERE document = d.path AND to_document IS NOT NULL"
+    catalog.run(
+        f"""
+        UPDATE documents SET validity = new.validity, is_interpreted = new.is_interpreted, phase = new.phase FROM (
+            SELECT path AS document,
+                CASE WHEN kind != 'policy' OR own_validity != '' THEN own_validity
+                    WHEN EXISTS ({named} AND relation = 'repealed_by') THEN 'repealed'
+                    WHEN EXISTS ({listed} AND relation = 'amends') THEN 'amended' ELSE '' END AS validity,
+                EXISTS ({listed} AND relation = 'interprets') AS is_interpreted,
+                CASE WHEN kind != 'consultation' OR (opens_on = '' AND closes_on = '') THEN ''
+                    WHEN EXISTS ({named} AND relation = 'outcome') THEN 'answered'
+                    WHEN opens_on > ?1 THEN 'coming'
+                    WHEN closes_on = '' OR closes_on >= ?1 THEN 'open' ELSE 'closed' END AS phase
+            FROM related CROSS JOIN documents d USING (path)
+        ) AS new
+        WHERE documents.path = new.document AND (documents.validity IS NOT new.validity
+            OR documents.is_interpreted IS NOT new.is_interpreted OR documents.phase IS NOT new.phase)
+        """,
+        day,
     )
 
 
@@ -77,7 +110,7 @@ def find_destination(catalog: Catalog, county: County, site_id: str, target: str
     if scheme == "path":
         return _document(catalog, "path = ?", rest) or _folder(catalog, county, rest)
     if scheme == "address":
-        return _address(catalog, county, site_id, rest)
+        return find_address(catalog, county, site_id, rest)
     return _named(catalog, county, scheme, rest)
 
 
@@ -93,15 +126,8 @@ def _named(catalog: Catalog, county: County, site_id: str, rest: str) -> Destina
         return Destination(site_id, f"/{name}/")
     id = document_id(f"{site_id}:{name}")
     addresses = (f"/{id.partition(':')[2]}.html", f"/{name}", f"/{name}/")
-    found = (_address(catalog, county, site_id, address) for address in addresses)
+    found = (find_address(catalog, county, site_id, address) for address in addresses)
     return _document(catalog, "id = ?", id) or next((goal for goal in found if goal), None)
-
-
-def document_id(written: str) -> str:
-    """Return the id that `site:section/name` means, its name written as its file's or as its address's."""
-    site, _, name = written.partition(":")
-    parts = name.strip("/").removesuffix(".md").split("/")
-    return f"{site}:{'/'.join(ascii_name(part) for part in parts)}"
 
 
 def _document(catalog: Catalog, condition: str, *values: str) -> Destination | None:
@@ -119,7 +145,7 @@ def _folder(catalog: Catalog, county: County, path: str) -> Destination | None:
     return None
 
 
-def _address(catalog: Catalog, county: County, site_id: str, address: str) -> Destination | None:
+def find_address(catalog: Catalog, county: County, site_id: str, address: str) -> Destination | None:
     """Resolve an address below the site's own mount: a page, a list, or an alias."""
     site = county.find_site(site_id)
     assert site is not None
@@ -177,33 +203,3 @@ def _guess(catalog: Catalog, site: str, target: str) -> str:
         return names[near[0]]
     elsewhere = catalog.one(f"{shown} AND substr(id, instr(id, ':') + 1) = ? ORDER BY id", rest)
     return str(elsewhere["name"]) if elsewhere else ""
-
-
-def register_aliases(catalog: Catalog, county: County) -> list[Finding]:
-    """Give every shown document its old addresses; one that is taken already is left out, with a finding."""
-    findings = []
-    rows = catalog.rows(
-        "SELECT documents.path, site, value FROM documents, json_each(details, '$.aliases')"
-        " WHERE has_page ORDER BY documents.date, documents.path, value"
-    )
-    for row in rows:
-        other = _find_holder(catalog, county, row["site"], row["value"])
-        if not other:
-            catalog.connection.execute("INSERT INTO aliases VALUES (?, ?, ?)", (row["site"], row["value"], row["path"]))
-        elif other != row["path"]:
-            findings.append(Finding("ADR-ALIAS", row["path"], None, {"value": row["value"], "other": other}))
-    return findings
-
-
-def _find_holder(catalog: Catalog, county: County, site_id: str, alias: str) -> str:
-    """Return what stands at an address already, or would have to be a folder for it; empty if nothing does."""
-    goal = _address(catalog, county, site_id, alias)
-    if goal:
-        return goal.document or goal.address
-    steps = alias.strip("/").split("/")
-    for number in range(1, len(steps) + 1):
-        step = "/" + "/".join(steps[:number])
-        is_file = step.endswith((".html", ".htm", ".xml")) and _address(catalog, county, site_id, step)
-        if is_file or step in ("/robots.txt", "/404.html"):
-            return step
-    return ""

@@ -5,20 +5,46 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from govgen.model.document import CarriedFile, Document, Kind, Reference, Status, Validity
 
 
-def document_row(document: Document) -> dict[str, Any]:
-    """Return a document as columns; what no query asks for goes into `details`."""
+@dataclass(frozen=True)
+class Rows:
+    """A document as rows of the catalog: plain tuples, cheap to send between processes."""
+
+    path: str
+    site: str
+    address: str
+    digest: str
+    document: tuple[Any, ...]
+    """In the order of `DOCUMENT_COLUMNS`."""
+
+    refs: tuple[tuple[Any, ...], ...]
+    """relation, number, target, line"""
+
+    files: tuple[tuple[Any, ...], ...]
+    topics: tuple[str, ...]
+    submissions: tuple[str, ...]
+    aliases: tuple[str, ...]
+    moments: tuple[int, ...]
+    """Seconds since 1970 at which something about the document changes by itself."""
+
+    rank: tuple[Any, ...]
+    """Among documents that claim one address the lowest keeps it: the one published first."""
+
+
+def document_rows(document: Document, timezone: tzinfo) -> Rows:
+    """Return a document as rows; what no query asks for goes into `details`."""
     received, replied = document.days_of_letter
-    return {
+    values = {
         **{name: getattr(document, name) for name in _PLAIN},
         "kind": document.kind.value,
         "status": document.status.value,
-        "validity": document.validity.value if document.validity else "",
+        "own_validity": document.validity.value if document.validity else "",
         "number": document.document_number,
         "place": document.order,
         "month": f"{document.date:%Y-%m}" if document.date else "",
@@ -27,19 +53,48 @@ def document_row(document: Document) -> dict[str, Any]:
         "replied_on": _iso(replied),
         "details": json.dumps({name: getattr(document, name) for name in _DETAILS}, ensure_ascii=False),
     }
+    return Rows(
+        document.path,
+        document.site,
+        document.address,
+        document.digest,
+        tuple(values[column] for column in DOCUMENT_COLUMNS),
+        tuple((r.relation, r.number, r.target, r.line) for r in document.references),
+        tuple(_file_row(document, place) for place in range(len(document.files))),
+        tuple(dict.fromkeys(document.topics)),
+        tuple(dict.fromkeys(document.submit)),
+        tuple(dict.fromkeys(document.aliases)),
+        _moments(document, timezone),
+        (document.status.value == "draft", values["date"], document.path),
+    )
+
+
+def _moments(document: Document, timezone: tzinfo) -> tuple[int, ...]:
+    """Return the ends of all windows of time a document speaks of; a day ends at the county's midnight."""
+    moments = [document.date, document.publish_at, document.expires_at]
+    day = timedelta(days=1)
+    for first, shift in ((document.opens_on, 0 * day), (document.review_by, 0 * day), (document.closes_on, day)):
+        if first and first < date.max:
+            moments.append(datetime.combine(first + shift, time(), timezone))
+    return tuple(sorted({int(moment.timestamp()) for moment in moments if moment}))
 
 
 _PLAIN = (
     "path id site section village name address digest title source author summary html toc language image image_text"
     " replied_by"
 ).split()
+DOCUMENT_COLUMNS = (
+    *_PLAIN,
+    *"kind status own_validity number place month date updated publish_at expires_at".split(),
+    *"opens_on closes_on review_by received_on replied_on details".split(),
+)
 _TIMES = ["date", "updated", "publish_at", "expires_at"]
 _DAYS = ["opens_on", "closes_on", "review_by"]
 _LISTS = ["keywords", "topics", "submit", "aliases", "reviewed_by"]
 _DETAILS = [*_LISTS, "changes", "facts", "extra"]
 
 
-def file_row(document: Document, place: int) -> tuple[object, ...]:
+def _file_row(document: Document, place: int) -> tuple[object, ...]:
     """Return one of a document's files as a row of `files`."""
     file = document.files[place]
     head = (document.path, place, file.source, document.site, file.address, file.name, file.type, file.size_bytes)

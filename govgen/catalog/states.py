@@ -31,46 +31,44 @@ class Audience:
         return frozenset(shown)
 
 
-def hold_address_twins(catalog: Catalog) -> list[Finding]:
-    """Hold all but one of the documents that claim the same address: the one published first keeps it."""
-    twins = catalog.rows(
-        "SELECT path, site, address FROM documents WHERE (site, address) IN"
-        " (SELECT site, address FROM documents GROUP BY site, address HAVING count(*) > 1)"
-        " ORDER BY site, address, status = 'draft', date, path"
-    )
-    findings = []
-    keepers: dict[tuple[str, str], str] = {}
-    for twin in twins:
-        keeper = keepers.setdefault((twin["site"], twin["address"]), twin["path"])
-        if keeper != twin["path"]:
-            values = {"address": f"{twin['site']}:{twin['address']}", "other": keeper}
-            findings.append(Finding("ADR-TWICE", twin["path"], None, values))
-    catalog.remove(finding.path for finding in findings)
-    return findings
+def find_due(catalog: Catalog, audience: Audience) -> list[str]:
+    """Return the documents for which a moment lies between the last build's clock and this one's, either way."""
+    before, now = catalog.fact("clock"), int(audience.clock.timestamp())
+    if not before:
+        return []
+    first, last = sorted((int(before), now))
+    rows = catalog.rows("SELECT DISTINCT document FROM moments WHERE at > ? AND at <= ?", first, last)
+    return [row["document"] for row in rows]
 
 
 def set_states(catalog: Catalog, audience: Audience) -> list[Finding]:
-    """Write every document's state, whether it stands in lists and has a page; return which are due for review."""
+    """Write the state of the changed documents, whether they stand in lists and have a page; return which are due."""
     now = audience.clock
     catalog.connection.create_function("is_past", 1, lambda text: bool(text) and datetime.fromisoformat(text) <= now)
-    catalog.connection.execute(
+    shown = ", ".join(f"'{state.value}'" for state in sorted(audience.states, key=lambda state: state.value))
+    catalog.run(
         f"""
-        UPDATE documents SET state = CASE
-            WHEN status = 'draft' THEN '{State.DRAFT.value}'
-            WHEN status = 'withdrawn' THEN '{State.WITHDRAWN.value}'
-            WHEN expires_at != '' AND is_past(expires_at) THEN '{State.EXPIRED.value}'
-            WHEN publish_at != '' THEN CASE WHEN is_past(publish_at) THEN 'listed' ELSE '{State.FUTURE.value}' END
-            WHEN date != '' AND NOT is_past(date) THEN '{State.FUTURE.value}'
-            ELSE '{State.LISTED.value}' END
+        UPDATE documents SET state = new.state, is_listed = new.state IN ({shown}),
+            has_page = new.state IN ({shown}, '{State.WITHDRAWN.value}') AND name != 'index'
+        FROM (
+            SELECT path AS document, CASE
+                WHEN status = 'draft' THEN '{State.DRAFT.value}'
+                WHEN status = 'withdrawn' THEN '{State.WITHDRAWN.value}'
+                WHEN expires_at != '' AND is_past(expires_at) THEN '{State.EXPIRED.value}'
+                WHEN publish_at != '' THEN CASE WHEN is_past(publish_at) THEN 'listed' ELSE '{State.FUTURE.value}' END
+                WHEN date != '' AND NOT is_past(date) THEN '{State.FUTURE.value}'
+                ELSE '{State.LISTED.value}' END AS state
+            FROM changed CROSS JOIN documents USING (path)
+        ) AS new
+        WHERE documents.path = new.document AND (
+            documents.state IS NOT new.state
+            OR is_listed IS NOT (new.state IN ({shown}))
+            OR has_page IS NOT (new.state IN ({shown}, '{State.WITHDRAWN.value}') AND name != 'index'))
         """
     )
-    shown = ", ".join(f"'{state.value}'" for state in sorted(audience.states, key=lambda state: state.value))
-    catalog.connection.execute(
-        f"UPDATE documents SET is_listed = state IN ({shown}),"
-        f" has_page = state IN ({shown}, '{State.WITHDRAWN.value}') AND name != 'index'"
-    )
     due = catalog.rows(
-        "SELECT path, review_by FROM documents WHERE is_listed AND review_by != '' AND review_by <= ? ORDER BY path",
+        "SELECT path, review_by FROM changed CROSS JOIN documents USING (path)"
+        " WHERE is_listed AND review_by != '' AND review_by <= ?",
         now.date().isoformat(),
     )
     return [Finding("REVIEW-DUE", row["path"], None, {"value": row["review_by"]}) for row in due]

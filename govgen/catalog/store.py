@@ -1,100 +1,145 @@
-"""The county's information centre as one SQLite file: every document of every site, with what it refers to."""
+"""The county's information centre as one SQLite file: every document of every site, and what was made of it.
+
+It stays between builds. What changes in it writes down the keys it touched (`triggers.py`), and whatever was made from
+a touched key is looked at again. A build that is killed leaves it as it was before the step that broke off.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from govgen.catalog.rows import document_row, file_row
-from govgen.model.document import Document
+from govgen.catalog.triggers import TRIGGERS
 
-SCHEMA = """
+FORMAT = "3"
+_TABLES = """
 CREATE TABLE documents (
     path TEXT PRIMARY KEY, id TEXT, site TEXT, section TEXT, village TEXT, kind TEXT, name TEXT, address TEXT,
     digest TEXT, title TEXT, date TEXT, month TEXT, updated TEXT, status TEXT, publish_at TEXT, expires_at TEXT,
     source TEXT, author TEXT, summary TEXT, html TEXT, toc TEXT, language TEXT, image TEXT, image_text TEXT,
-    place INTEGER, validity TEXT, number TEXT, received_on TEXT, replied_on TEXT, replied_by TEXT, opens_on TEXT,
-    closes_on TEXT, review_by TEXT, details TEXT, state TEXT DEFAULT '', is_listed INTEGER DEFAULT 0,
-    has_page INTEGER DEFAULT 0
+    place INTEGER, own_validity TEXT, number TEXT, received_on TEXT, replied_on TEXT, replied_by TEXT, opens_on TEXT,
+    closes_on TEXT, review_by TEXT, details TEXT, is_recovered INTEGER DEFAULT 0,
+    state TEXT DEFAULT '', is_listed INTEGER DEFAULT 0, has_page INTEGER DEFAULT 0, validity TEXT DEFAULT '',
+    phase TEXT DEFAULT '', is_interpreted INTEGER DEFAULT 0
 );
-CREATE INDEX documents_by_id ON documents (id);
-CREATE INDEX documents_by_address ON documents (site, address);
 CREATE TABLE refs (
     document TEXT, relation TEXT, number INTEGER, target TEXT, line INTEGER,
     to_document TEXT, to_site TEXT, to_address TEXT, fragment TEXT DEFAULT '',
     PRIMARY KEY (document, relation, number)
 ) WITHOUT ROWID;
-CREATE INDEX refs_to ON refs (to_document, relation);
+CREATE TABLE ref_lookups (key TEXT, document TEXT, PRIMARY KEY (key, document)) WITHOUT ROWID;
 CREATE TABLE files (
     document TEXT, place INTEGER, source TEXT, site TEXT, address TEXT, name TEXT, type TEXT, size_bytes INTEGER,
     is_picture INTEGER, width INTEGER, height INTEGER, is_listed INTEGER, PRIMARY KEY (document, place)
 ) WITHOUT ROWID;
-CREATE TABLE aliases (site TEXT, alias TEXT, document TEXT, PRIMARY KEY (site, alias)) WITHOUT ROWID;
 CREATE TABLE topics (topic TEXT, document TEXT, PRIMARY KEY (topic, document)) WITHOUT ROWID;
 CREATE TABLE submissions (document TEXT, section TEXT, PRIMARY KEY (document, section)) WITHOUT ROWID;
-CREATE TABLE listings (site TEXT, section TEXT, document TEXT, date TEXT, month TEXT);
-CREATE INDEX listings_by_date ON listings (site, section, date);
-CREATE TABLE gathered (section_kind TEXT, site TEXT, document TEXT, rank INTEGER);
-CREATE INDEX gathered_by_kind ON gathered (section_kind, site, rank);
+CREATE TABLE alias_claims (site TEXT, alias TEXT, document TEXT, PRIMARY KEY (site, alias, document)) WITHOUT ROWID;
+CREATE TABLE moments (at INTEGER, document TEXT, PRIMARY KEY (at, document)) WITHOUT ROWID;
+CREATE TABLE aliases (site TEXT, alias TEXT, document TEXT, PRIMARY KEY (site, alias)) WITHOUT ROWID;
+CREATE TABLE section_kinds (site TEXT, section TEXT, kind TEXT, PRIMARY KEY (site, section)) WITHOUT ROWID;
+CREATE TABLE adoptions (section TEXT, id TEXT, name TEXT, line INTEGER, PRIMARY KEY (section, id)) WITHOUT ROWID;
+CREATE TABLE listings (
+    site TEXT, section TEXT, document TEXT, id TEXT, kind TEXT, date TEXT, month TEXT, is_own INTEGER,
+    PRIMARY KEY (document, site, section)
+) WITHOUT ROWID;
+CREATE TABLE sources (
+    path BLOB PRIMARY KEY, version TEXT, is_document INTEGER, is_held INTEGER DEFAULT 0
+) WITHOUT ROWID;
+CREATE TABLE needs (source BLOB, document BLOB, PRIMARY KEY (source, document)) WITHOUT ROWID;
+CREATE TABLE waiting (site TEXT, address TEXT, document TEXT, PRIMARY KEY (site, address, document)) WITHOUT ROWID;
+CREATE TABLE findings (path BLOB, origin TEXT, rule TEXT, line INTEGER, details TEXT);
+CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE touched (key TEXT);
+CREATE TABLE artifacts (
+    output TEXT PRIMARY KEY, site TEXT, path TEXT, kind TEXT, subject TEXT, month TEXT, is_page INTEGER,
+    value TEXT DEFAULT '', digest TEXT DEFAULT '', size_bytes INTEGER DEFAULT 0, reason TEXT DEFAULT ''
+);
+CREATE TABLE uses (key TEXT, output TEXT, PRIMARY KEY (key, output)) WITHOUT ROWID;
+CREATE TABLE dirty (output TEXT PRIMARY KEY, reason TEXT) WITHOUT ROWID;
+CREATE TABLE gone (output TEXT PRIMARY KEY) WITHOUT ROWID;
 """
+_INDEXES = """
+CREATE INDEX documents_by_id ON documents (id);
+CREATE INDEX documents_by_address ON documents (site, address);
+CREATE INDEX documents_by_section ON documents (site, section);
+CREATE INDEX documents_by_date ON documents (is_listed, date);
+CREATE INDEX documents_by_state ON documents (state, site);
+CREATE INDEX refs_to ON refs (to_document, relation);
+CREATE INDEX lookups_by_document ON ref_lookups (document);
+CREATE INDEX files_by_source ON files (source);
+CREATE INDEX files_by_site ON files (site, address);
+CREATE INDEX topics_by_document ON topics (document);
+CREATE INDEX claims_by_document ON alias_claims (document);
+CREATE INDEX aliases_by_document ON aliases (document);
+CREATE INDEX moments_by_document ON moments (document);
+CREATE INDEX adoptions_by_id ON adoptions (id);
+CREATE INDEX listings_by_date ON listings (site, section, date, id);
+CREATE INDEX listings_by_month ON listings (site, section, month);
+CREATE INDEX listings_by_kind ON listings (site, kind, date, id);
+CREATE INDEX listings_by_site ON listings (site, date, id);
+CREATE INDEX sources_held ON sources (path) WHERE is_held;
+CREATE INDEX sources_by_use ON sources (is_document);
+CREATE INDEX needs_by_document ON needs (document);
+CREATE INDEX waiting_by_document ON waiting (document);
+CREATE INDEX findings_by_origin ON findings (origin, path);
+CREATE INDEX artifacts_by_subject ON artifacts (subject);
+CREATE INDEX artifacts_by_site ON artifacts (site, is_page);
+CREATE INDEX touched_by_key ON touched (key);
+CREATE INDEX uses_by_output ON uses (output);
+"""
+ALL = "*"
+"""The key that touches everything."""
 
 
 class Catalog:
-    """Every document of every site, filled once a build and then only read."""
+    """Every document of every site, and what was made of it."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, file: Path) -> None:
         self.connection = connection
+        self.file = file
         connection.row_factory = sqlite3.Row
 
     @classmethod
     def create(cls, file: Path) -> Catalog:
-        """Return a new empty catalog at `file`; what stood there is gone."""
+        """Return a new empty catalog at `file`; what stood there is gone. Call `index` when it has been filled."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        for old in (file, file.with_name(file.name + "-journal")):
-            old.unlink(missing_ok=True)
-        # Autocommit off, journal off: a catalog that was not finished is never opened again.
-        connection = sqlite3.connect(file)
-        connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + SCHEMA)
-        return cls(connection)
+        for ending in ("", "-journal", "-wal", "-shm"):
+            file.with_name(file.name + ending).unlink(missing_ok=True)
+        catalog = cls(_connect(file), file)
+        catalog.connection.executescript("PRAGMA page_size = 8192; PRAGMA journal_mode = OFF;" + _TABLES)
+        catalog.touch(ALL)
+        return catalog
+
+    @classmethod
+    def resume(cls, file: Path, identity: str) -> Catalog | None:
+        """Return the catalog an earlier build left, or None where there is none that `identity` can go on with."""
+        if not file.is_file():
+            return None
+        try:
+            catalog = cls(_connect(file), file)
+            if catalog.fact("identity") == identity:
+                return catalog
+            catalog.connection.close()
+        except sqlite3.DatabaseError:
+            pass  # Torn, or of another program: it is made anew.
+        return None
 
     @classmethod
     def open(cls, file: Path) -> Catalog:
-        """Return a finished catalog for reading."""
-        return cls(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True))
+        """Return a catalog for reading."""
+        return cls(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True), file)
 
-    def add(self, document: Document) -> None:
-        """Take in one document."""
-        row = document_row(document)
-        marks = ", ".join("?" * len(row))
-        self.connection.execute(f"INSERT INTO documents ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
-        self.connection.executemany(
-            "INSERT INTO refs (document, relation, number, target, line) VALUES (?, ?, ?, ?, ?)",
-            [(document.path, r.relation, r.number, r.target, r.line) for r in document.references],
-        )
-        self.connection.executemany(
-            "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [file_row(document, place) for place in range(len(document.files))],
-        )
-        for statement, values in (
-            ("INSERT INTO topics (topic, document) VALUES (?, ?)", document.topics),
-            ("INSERT INTO submissions (section, document) VALUES (?, ?)", document.submit),
-        ):
-            self.connection.executemany(statement, [(value, document.path) for value in values])
+    def index(self) -> None:
+        """Make the indexes of a new catalog once its documents are in."""
+        self.connection.executescript(_INDEXES)
 
-    def add_if_free(self, document: Document) -> bool:
-        """Take in a document unless another one has its address; return whether it was taken in."""
-        known = self.one("SELECT 1 FROM documents WHERE site = ? AND address = ?", document.site, document.address)
-        if known is None:
-            self.add(document)
-        return known is None
-
-    def remove(self, paths: Iterable[str]) -> None:
-        """Take documents out again."""
-        for path in paths:
-            self.connection.execute("DELETE FROM documents WHERE path = ?", (path,))
-            for table in ("refs", "files", "topics", "submissions"):
-                self.connection.execute(f"DELETE FROM {table} WHERE document = ?", (path,))
+    def watch(self, identity: str) -> None:
+        """Finish a new catalog: from here on every change notes what it touches, and `identity` may go on with it."""
+        self.connection.executescript(TRIGGERS + "PRAGMA journal_mode = WAL;")
+        self.connection.execute("ANALYZE")
+        self.remember({"identity": identity})
 
     def rows(self, statement: str, *values: object) -> list[sqlite3.Row]:
         """Return the rows of a query."""
@@ -105,6 +150,56 @@ class Catalog:
         row: sqlite3.Row | None = self.connection.execute(statement, values).fetchone()
         return row
 
+    def run(self, statement: str, *values: object) -> None:
+        """Run one statement."""
+        self.connection.execute(statement, values)
+
     def finish(self) -> None:
-        """Write everything to the file."""
+        """Make the changes so far stay, whatever happens to this process afterwards."""
         self.connection.commit()
+
+    def fact(self, key: str) -> str:
+        """Return a value kept under a key; empty if there is none."""
+        row = self.one("SELECT value FROM facts WHERE key = ?", key)
+        return str(row["value"]) if row else ""
+
+    def set_fact(self, key: str, value: str) -> bool:
+        """Keep a value; where it differs from the one known, its key is touched. Return whether it differs."""
+        if self.one("SELECT 1 FROM facts WHERE key = ? AND value = ?", key, value):
+            return False
+        self.run("INSERT OR REPLACE INTO facts VALUES (?, ?)", key, value)
+        self.touch(key)
+        return True
+
+    def remember(self, values: Mapping[str, str]) -> None:
+        """Keep values that nothing is made with: their keys are not touched."""
+        self.connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", values.items())
+
+    def touch(self, *keys: str) -> None:
+        """Note that what was made with these keys must be looked at again."""
+        self.connection.executemany("INSERT INTO touched VALUES (?)", [(key,) for key in keys])
+
+    def is_touched(self, key: str) -> bool:
+        """Tell whether a key, or everything, was touched since the last build."""
+        return self.one("SELECT 1 FROM touched WHERE key IN (?, ?)", key, ALL) is not None
+
+    def touched(self, prefix: str) -> list[str]:
+        """Return what follows `prefix:` in the touched keys that begin with it."""
+        rows = self.rows("SELECT DISTINCT key FROM touched WHERE key >= ? AND key < ?", f"{prefix}:", f"{prefix};")
+        return [row["key"][len(prefix) + 1 :] for row in rows]
+
+    def mark(self, table: str, paths: Iterable[str]) -> None:
+        """Fill a temporary table of one column `path`, which queries of this step are limited to.
+
+        They name it first, and CROSS JOIN keeps it there: SQLite takes a table it has not measured for a large one.
+        """
+        self.run(f"CREATE TEMP TABLE IF NOT EXISTS {table} (path TEXT PRIMARY KEY)")
+        self.run(f"DELETE FROM {table}")
+        self.connection.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?)", [(path,) for path in paths])
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, timeout=60, isolation_level="DEFERRED")
+    # Safe against a killed process, whose writes the system still has; after a power cut the file may be made anew.
+    connection.executescript("PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;")
+    return connection

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from types import ModuleType
 
 import govgen.check.rules
@@ -13,6 +14,7 @@ from govgen.model.document import Document
 from govgen.model.finding import Finding
 
 
+@cache
 def find_rules(scope: str) -> list[ModuleType]:
     """Return the rule modules of a scope – `document` or `page` – by name."""
     names = sorted(module.name for module in pkgutil.iter_modules(govgen.check.rules.__path__))
@@ -20,10 +22,10 @@ def find_rules(scope: str) -> list[ModuleType]:
     return [module for module in modules if scope == module.SCOPE]
 
 
-def check_documents(documents: Iterable[Document]) -> list[Finding]:
+def check_document(document: Document) -> list[Finding]:
     """Return what the document rules find."""
     checks: list[Callable[[Document], Iterator[Finding]]] = [rule.check for rule in find_rules("document")]
-    return [finding for document in documents for check in checks for finding in check(document)]
+    return [finding for check in checks for finding in check(document)]
 
 
 def check_page(page: BuiltPage) -> list[Finding]:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from govgen.catalog.states import Audience
 from govgen.errors import UsageError
 from govgen.model.county import County
-from govgen.pipeline import BuildOptions
+from govgen.options import BuildOptions
 from govgen.repo.checkout import Checkout, find_checkout
 
 BUILD_FOLDER = "build"

@@ -9,7 +9,7 @@ from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from govgen.content.attachments import SiteFiles
@@ -17,18 +17,19 @@ from govgen.content.fault import Fault
 from govgen.content.fields import Fields, day_or_none, parse_time, read_fields
 from govgen.content.front_matter import CONTROL, FrontMatter, split_front_matter
 from govgen.content.keys import KEYS, RELATIONS
-from govgen.content.markdown import Converter
 from govgen.content.place import Place, place_document
+from govgen.content.plain import TOC_HEADINGS, Finished, make_plain_lane
 from govgen.content.references import References
-from govgen.content.sanitise import sanitise
 from govgen.model.county import County
 from govgen.model.document import CarriedFile, Document, Kind, Reference, Status, Validity
 from govgen.model.finding import Finding, Severity
 from govgen.model.rules import SEVERITIES
 from govgen.repo.checkout import Checkout
 
+if TYPE_CHECKING:
+    from govgen.content.markdown import Converter
+
 DOCUMENT_BYTES = 2_000_000
-TOC_HEADINGS = 3
 _SUMMARY_CHARACTERS = 120
 _ALIAS = re.compile(r"(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+/?")
 _DATED_PATH = re.compile(r".*/(\d{4}-\d{2}-\d{2})(?!\d)[^/]*(?:/index\.\w+)?")
@@ -42,6 +43,8 @@ class Verdict:
     path: str
     document: Document | None
     findings: tuple[Finding, ...]
+    needs: tuple[str, ...] = ()
+    """Files, there or missing, that another verdict may follow from if they change."""
 
 
 class Parser:
@@ -52,7 +55,9 @@ class Parser:
         self._county = county
         self._timezone = ZoneInfo(county.timezone)
         self._markdown = markdown
-        self._converter = Converter(markdown)
+        self._lane = make_plain_lane(markdown)
+        # Settings the short way does not know may be faulty: that shows at once, not at the first document.
+        self._converter = None if self._lane else _make_converter(markdown)
         self._files: dict[str, SiteFiles] = {}
 
     def renew(self) -> Parser:
@@ -66,21 +71,26 @@ class Parser:
     def parse(self, path: str, content: bytes) -> Verdict:
         """Return the verdict on a file's bytes."""
         findings: list[Finding] = []
+        needs: set[str] = set()
         document = None
         try:
             front = split_front_matter(_decode(content))
-            document = self._parse(path, content, front, findings)
+            document = self._parse(path, content, front, findings, needs)
         except Fault as fault:
             findings.append(fault.finding(path))
         is_held = any(SEVERITIES[finding.rule] is Severity.ERROR for finding in findings)
-        return Verdict(path, None if is_held else document, tuple(sorted(findings, key=Finding.sort_key)))
+        ordered = tuple(sorted(findings, key=Finding.sort_key))
+        return Verdict(path, None if is_held else document, ordered, tuple(sorted(needs)))
 
-    def _parse(self, path: str, content: bytes, front: FrontMatter, findings: list[Finding]) -> Document | None:
+    def _parse(
+        self, path: str, content: bytes, front: FrontMatter, findings: list[Finding], needs: set[str]
+    ) -> Document | None:
         place, fields = self._read_head(path, front, findings)
         if place is None:
             return None
         files = self._files.setdefault(place.site.id, SiteFiles(self._checkout, place.site.id))
         references = References(path, place.address, files, front)
+        references.needs = needs
         relations = [
             Reference(number, target, fields.lines.get(name), name)
             for name in RELATIONS
@@ -91,18 +101,29 @@ class Parser:
         image = fields.text("image") and references.carry(
             fields.text("image"), "", fields.lines.get("image"), is_picture=True
         )
-        raw = self._converter.convert(front.body)
-        clean = sanitise(raw.html, references.rewrite)
-        references.name_files(clean.html)
-        toc = sanitise(raw.toc, references.rewrite).html if raw.headings >= TOC_HEADINGS else ""
+        finished, dropped = self._convert(front.body, references)
+        references.name_files(finished.html)
         findings += references.findings
-        for tag in clean.dropped:
+        for tag in dropped:
             findings.append(Finding("HTML-DROPPED", path, references.find_line(f"<{tag}"), {"tag": tag}))
-        if not clean.html.strip() and not place.is_standing:
+        if not finished.html.strip() and not place.is_standing:
             findings.append(Finding("BODY-EMPTY", path, front.body_line))
         files_carried = tuple(references.files.values())
-        body = _Body(clean.html, toc, image or "", (*references.found, *relations), files_carried)
+        body = _Body(finished.html, finished.toc, image or "", (*references.found, *relations), files_carried)
         return _make_document(path, content, place, fields, body)
+
+    def _convert(self, body: str, references: References) -> tuple[Finished, tuple[str, ...]]:
+        """Return a body as safe HTML, the short way if it is plain, and the names of the elements taken out."""
+        if self._lane and (finished := self._lane.convert(body, references.rewrite)):
+            return finished, ()
+        # Imported here: most documents are plain, and an edit of one must not wait for what it does not need.
+        from govgen.content.sanitise import sanitise
+
+        self._converter = self._converter or _make_converter(self._markdown)
+        raw = self._converter.convert(body)
+        clean = sanitise(raw.html, references.rewrite)
+        toc = sanitise(raw.toc, references.rewrite).html if raw.headings >= TOC_HEADINGS else ""
+        return Finished(clean.html, toc, raw.headings), clean.dropped
 
     def _read_head(self, path: str, front: FrontMatter, findings: list[Finding]) -> tuple[Place | None, Fields]:
         fields = read_fields(front, path, self._timezone, may_be_free="/services/" in path)
@@ -156,6 +177,12 @@ class Parser:
             return parse_time(named[1], self._timezone) if named else None
         except Fault:
             return None
+
+
+def _make_converter(settings: Mapping[str, Any]) -> Converter:
+    from govgen.content.markdown import Converter
+
+    return Converter(settings)
 
 
 def _decode(content: bytes) -> str:

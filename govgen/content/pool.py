@@ -10,11 +10,11 @@ from __future__ import annotations
 import multiprocessing
 import resource
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -22,6 +22,9 @@ from govgen.content.parse import DOCUMENT_BYTES, Parser, Verdict
 from govgen.model.finding import Finding
 from govgen.processes import end_with_parent
 from govgen.repo.checkout import Entry
+
+T = TypeVar("T")
+"""What is made of a verdict."""
 
 CPU_SECONDS = 2.0
 _GRACE_SECONDS = 0.5
@@ -42,6 +45,7 @@ class _Worker:
     """What a worker process keeps between files."""
 
     parser: Parser | None = None
+    finish: Callable[[Verdict], Any] = field(default=lambda verdict: verdict)
     contents: Mapping[str, bytes] = field(default_factory=dict)
     places: Any = None
     """For each chunk the number of the file at hand, in memory shared with the main process."""
@@ -52,16 +56,23 @@ _worker = _Worker()
 
 
 def parse_files(
-    entries: Sequence[Entry], parser: Parser, processes: int, contents: Mapping[str, bytes] | None = None
-) -> Iterator[Verdict]:
-    """Yield one verdict a file, in the order of `entries`; `contents` stands in for files read from elsewhere."""
+    entries: Sequence[Entry],
+    parser: Parser,
+    processes: int,
+    finish: Callable[[Verdict], T],
+    contents: Mapping[str, bytes] | None = None,
+) -> Iterator[T]:
+    """Yield what `finish` makes of the verdict on each file, in the order of `entries`.
+
+    `finish` runs in the worker, within the file's limits; `contents` stands in for files read from elsewhere.
+    """
     if not entries:
         return
     workers = min(processes, -(-len(entries) // _FEW_FILES))
     chunks = [tuple(chunk) for chunk in _batched(entries, _CHUNK_FILES)]
     context = multiprocessing.get_context("fork")
     places = context.RawArray("i", len(chunks))
-    initargs = (parser, contents or {}, places)
+    initargs = (parser, finish, contents or {}, places)
     with ProcessPool(max_workers=workers, initializer=_start_worker, initargs=initargs, context=context) as pool:
         futures = [
             pool.schedule(_parse_chunk, args=(chunk, number), timeout=_CHUNK_SECONDS)
@@ -74,7 +85,10 @@ def parse_files(
                 # Parsing again starts at the first file; the array will say so, so the culprit is read off now.
                 culprit = chunk[places[number]] if _is_told(error) else None
                 for entry in chunk:
-                    yield _refuse_dead(entry, error) if entry is culprit else _parse_alone(pool, entry, number)
+                    if entry is culprit:
+                        yield finish(_refuse_dead(entry, error))
+                    else:
+                        yield _parse_alone(pool, entry, number, finish)
 
 
 def _batched(entries: Sequence[Entry], size: int) -> Iterator[tuple[Entry, ...]]:
@@ -82,13 +96,14 @@ def _batched(entries: Sequence[Entry], size: int) -> Iterator[tuple[Entry, ...]]
         yield tuple(entries[start : start + size])
 
 
-def _parse_alone(pool: ProcessPool, entry: Entry, number: int) -> Verdict:
+def _parse_alone(pool: ProcessPool, entry: Entry, number: int, finish: Callable[[Verdict], T]) -> T:
     try:
-        return pool.schedule(_parse_chunk, args=((entry,), number), timeout=_ALONE_SECONDS).result()[0]
+        made: T = pool.schedule(_parse_chunk, args=((entry,), number), timeout=_ALONE_SECONDS).result()[0]
+        return made
     except FutureTimeout:
-        return _refuse(entry.path, "FILE-TIME", seconds=f"{_ALONE_SECONDS:g}")
+        return finish(_refuse(entry.path, "FILE-TIME", seconds=f"{_ALONE_SECONDS:g}"))
     except (ProcessExpired, MemoryError) as error:
-        return _refuse_dead(entry, error)
+        return finish(_refuse_dead(entry, error))
 
 
 def _is_told(error: BaseException) -> bool:
@@ -102,9 +117,10 @@ def _refuse_dead(entry: Entry, error: BaseException) -> Verdict:
     return _refuse(entry.path, **_LIMITS[_DEATHS.get(code, MemoryError)])
 
 
-def _start_worker(parser: Parser, contents: Mapping[str, bytes], places: Any) -> None:
+def _start_worker(parser: Parser, finish: Callable[[Verdict], Any], contents: Mapping[str, bytes], places: Any) -> None:
     end_with_parent()
     _worker.parser = parser
+    _worker.finish = finish
     _worker.contents = contents
     _worker.places = places
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES + _used_bytes(), resource.RLIM_INFINITY))
@@ -122,7 +138,7 @@ def _raise_out_of_time(_signal: int, _frame: FrameType | None) -> None:
     raise _OutOfTime
 
 
-def _parse_chunk(entries: Sequence[Entry], number: int) -> list[Verdict]:
+def _parse_chunk(entries: Sequence[Entry], number: int) -> list[Any]:
     verdicts = []
     for place, entry in enumerate(entries):
         _worker.places[number] = place
@@ -130,29 +146,38 @@ def _parse_chunk(entries: Sequence[Entry], number: int) -> list[Verdict]:
     return verdicts
 
 
-def _parse_entry(entry: Entry) -> Verdict:
-    """Return the verdict on one file, its limits included."""
-    parser = _worker.parser
-    assert parser is not None
+def _parse_entry(entry: Entry) -> Any:
+    """Return what is made of the verdict on one file, its limits included."""
+    refused = _refuse_unread(entry)
+    return _worker.finish(refused) if refused else _parse_within_limits(entry)
+
+
+def _refuse_unread(entry: Entry) -> Verdict | None:
     if not entry.is_regular:
         return _refuse(entry.path, "FILE-SYMLINK")
     if entry.size_bytes > DOCUMENT_BYTES:
         return _refuse(entry.path, "FILE-SIZE", size=f"{entry.size_bytes / 1e6:.1f}", limit=f"{DOCUMENT_BYTES / 1e6:g}")
+    return None
+
+
+def _parse_within_limits(entry: Entry) -> Any:
+    parser, finish = _worker.parser, _worker.finish
+    assert parser is not None
     try:
         signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
         signal.setitimer(signal.ITIMER_VIRTUAL, CPU_SECONDS + _GRACE_SECONDS)
         content = _worker.contents.get(entry.path)
-        return parser.parse(entry.path, parser.read(entry.path) if content is None else content)
+        return finish(parser.parse(entry.path, parser.read(entry.path) if content is None else content))
     except OSError as error:
-        return _refuse(entry.path, "FILE-READ", reason=error.strerror or type(error).__name__)
+        return finish(_refuse(entry.path, "FILE-READ", reason=error.strerror or type(error).__name__))
     except (_OutOfTime, RecursionError, MemoryError) as error:
         # Python-Markdown keeps its place in a document across calls; broken off, it must be made anew.
         _worker.parser = parser.renew()
-        return _refuse(entry.path, **_LIMITS[type(error)])
+        return finish(_refuse(entry.path, **_LIMITS[type(error)]))
     except Exception as error:
         # A fault nobody foresaw, of this program, a library or a Markdown extension: one file must not stop the county.
         _worker.parser = parser.renew()
-        return _refuse(entry.path, "FILE-FAULT", reason=f"{type(error).__name__}: {error}"[:300])
+        return finish(_refuse(entry.path, "FILE-FAULT", reason=f"{type(error).__name__}: {error}"[:300]))
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)

@@ -34,6 +34,8 @@ class References:
         self.found: list[Reference] = []
         self.files: dict[str, CarriedFile] = {}
         self.findings: list[Finding] = []
+        self.needs: set[str] = set()
+        """Where files are, or would have to be, that the verdict on this document depends on."""
 
     def find_line(self, written: str) -> int | None:
         """Return the line of the file on which a piece of the body stands; None if it stands nowhere literally.
@@ -68,7 +70,9 @@ class References:
             self.findings.append(Finding("IMG-FOREIGN", self._path, line, {"target": target[:200]}))
             return None
         try:
-            file = self._site_files.carry(self._site_files.locate(target, self._path), title)
+            path = self._site_files.locate(target, self._path)
+            self.needs.add(path)
+            file = self._site_files.carry(path, title)
             if is_picture and not file.is_picture:
                 raise Fault("ATT-TYPE", types=" ".join(sorted(PICTURE_TYPES)))
         except Fault as fault:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import nh3
 
+from govgen.content.addresses import ID_PREFIX, SAFE_SCHEMES, Rewrite, rewrite_address
 from govgen.content.front_matter import CONTROL
 
 TAGS = frozenset(
@@ -29,17 +29,12 @@ CLASSES = frozenset("footnote footnote-ref footnote-backref center left right no
 """Class names the theme knows; the rest go."""
 
 _ID_TAGS = frozenset({"h2", "h3", "h4", "h5", "h6", "li", "sup"})
-_SAFE_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 _NUMBER_ATTRIBUTES = frozenset({"width", "height", "colspan", "rowspan", "start"})
-_SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
 _WRITTEN_SCHEMES = re.compile(r"""(?:href|src)\s*=\s*["']?\s*([A-Za-z][A-Za-z0-9+.-]*):""", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _WRITTEN_TAGS = re.compile(r"<([A-Za-z][A-Za-z0-9-]*)")
 _HARMLESS_TAGS = frozenset({"html", "head", "body", "colgroup", "col", "section", "article", "center", "font"})
 """Removed without a word: their content stays and nothing is lost."""
-
-ID_PREFIX = "s-"
-"""Keeps ids of content apart from ids of the theme."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +43,6 @@ class CleanHtml:
 
     html: str
     dropped: tuple[str, ...]
-
-
-Rewrite = Callable[[str, str], str | None]
-"""Given the element (`a` or `img`) and a local target, returns the address to write, or None to leave it out."""
 
 
 def sanitise(raw: str, rewrite: Rewrite) -> CleanHtml:
@@ -73,11 +64,11 @@ def sanitise(raw: str, rewrite: Rewrite) -> CleanHtml:
             return value if value in ("left", "center", "right") else None
         if name in ("href", "src"):
             # Asked of an iframe too, which goes as a whole: its address is no link of the document.
-            return _address(tag, value, rewrite) if tag in ("a", "img") else None
+            return rewrite_address(tag, value, rewrite) if tag in ("a", "img") else None
         return value
 
     # nh3 drops unknown schemes before the filter sees them: `site:section/name` must get that far. The filter decides.
-    schemes = _SAFE_SCHEMES | {scheme.lower() for scheme in _WRITTEN_SCHEMES.findall(raw)}
+    schemes = SAFE_SCHEMES | {scheme.lower() for scheme in _WRITTEN_SCHEMES.findall(raw)}
     html = nh3.clean(
         raw,
         tags=set(TAGS),
@@ -100,19 +91,6 @@ def _id(tag: str, value: str, seen: set[str]) -> str | None:
         return None
     seen.add(id)
     return id
-
-
-def _address(tag: str, value: str, rewrite: Rewrite) -> str | None:
-    value = re.sub(r"[\x00-\x20\x7f]+", " ", value).strip()
-    if value.startswith("#"):
-        return f"#{ID_PREFIX}{value[1:]}" if len(value) > 1 and tag == "a" else None
-    if value.startswith(("//", "\\\\", "/\\")):
-        return rewrite(tag, value) if tag == "img" else f"https:{value}" if value.startswith("//") else None
-    scheme = _SCHEME.match(value)
-    if scheme and scheme[1].lower() in _SAFE_SCHEMES and tag == "a":
-        # Browsers overlook a third slash; others take what follows it for a path of the page's own host.
-        return re.sub(r"^(https?:)/{3,}", r"\1//", value, flags=re.IGNORECASE).replace(" ", "%20")
-    return rewrite(tag, value)
 
 
 def _align_by_class(match: re.Match[str]) -> str:

@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import Enum
+from dataclasses import dataclass
 
 from govgen.model.finding import Finding
-
-
-class Reason(Enum):
-    """Why an artifact is made."""
-
-    NEW = "new"
-    """Nothing stands at its address yet."""
-
-    ALL = "all"
-    """Everything is made: nothing is known of what the last build used."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +25,8 @@ class Job:
     """What it shows: a document's path, a section's id, a village's id, a redirect's goal, a file's source."""
 
     month: str = ""
-    reason: Reason = Reason.ALL
+    known_value: str = ""
+    """Digest of what it was made from the last time, where only other values make it worth making again."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +45,15 @@ class Artifact:
 
     site: str
     """The id of the site it belongs to."""
+
+    is_made: bool = True
+    """False where what it is made from turned out to be what it was."""
+
+    value: str = ""
+    """Digest of what it was made from; empty where that is not kept."""
+
+    uses: tuple[str, ...] = ()
+    """Keys of what was looked at to make it."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +75,15 @@ class BuildReport:
 
     states: dict[str, int]
     pages: int
-    written: int
-    removed: int
+    """Pages that stand in the output folder, made now or before."""
+
     held: tuple[str, ...]
     """Paths of documents that findings hold back."""
 
     findings: tuple[Finding, ...]
-    seconds: float
-    artifacts: tuple[Artifact, ...] = field(default=(), repr=False)
+    made: int = 0
+    """Outputs that were made again, whether their bytes changed or not."""
+
+    written: int = 0
+    removed: int = 0
+    seconds: float = 0.0

@@ -96,6 +96,7 @@ class Month:
     month: int
     href: str
     count: int
+    """How many documents it has; 0 in the archives, whose pages must not change with every new document."""
 
 
 @dataclass(frozen=True)

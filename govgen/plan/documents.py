@@ -8,13 +8,13 @@ from govgen.catalog.rows import read_document
 from govgen.model.document import Document, Kind
 from govgen.model.view import Attachment, Block, Change, DocumentView, Fact, Item, Link, TopicView
 from govgen.plan.bodies import resolve_body
-from govgen.plan.items import COLUMNS, make_items, phase
+from govgen.plan.items import COLUMNS, make_items
 from govgen.plan.scope import Scope
 
 
 def find_row(scope: Scope, path: str) -> sqlite3.Row:
     """Return a document's row in the catalog."""
-    row = scope.catalog.one(f"SELECT d.*, {COLUMNS} FROM documents d WHERE path = ?", path)
+    row = scope.catalog.one("SELECT * FROM documents WHERE path = ?", path)
     assert row is not None
     return row
 
@@ -22,7 +22,9 @@ def find_row(scope: Scope, path: str) -> sqlite3.Row:
 def find_standing(scope: Scope, folder: str) -> sqlite3.Row | None:
     """Return the row of the standing text of a section, a village or (folder empty) the site; None if there is none."""
     id = f"{scope.site.id}:{folder}/index" if folder else f"{scope.site.id}:index"
-    return scope.catalog.one(f"SELECT d.*, {COLUMNS} FROM documents d WHERE d.id = ? AND is_listed", id)
+    row = scope.catalog.one("SELECT * FROM documents WHERE id = ? AND is_listed", id)
+    scope.use(f"id:{id}", *([f"document:{row['path']}"] if row else ()))
+    return row
 
 
 def document_view(scope: Scope, row: sqlite3.Row) -> DocumentView:
@@ -32,6 +34,7 @@ def document_view(scope: Scope, row: sqlite3.Row) -> DocumentView:
         scope.catalog.rows("SELECT * FROM refs WHERE document = ? ORDER BY relation, number", row["path"]),
         scope.catalog.rows("SELECT * FROM files WHERE document = ? ORDER BY place", row["path"]),
     )
+    scope.use(f"document:{document.path}", f"relating:{document.path}")
     previous, following = _neighbours(scope, document)
     received, replied = document.days_of_letter
     return DocumentView(
@@ -59,7 +62,7 @@ def document_view(scope: Scope, row: sqlite3.Row) -> DocumentView:
         outcome=next(iter(_related(scope, document, "outcome")), None),
         validity=document.validity.value if document.validity else "",
         number=document.document_number,
-        phase=phase(row, scope),
+        phase=row["phase"],
         replied_by=document.replied_by,
         days=(replied - received).days if received and replied else None,
         changes=tuple(Change(day, note) for day, note in document.changes),
@@ -74,6 +77,7 @@ def document_view(scope: Scope, row: sqlite3.Row) -> DocumentView:
 
 def topic_view(scope: Scope, row: sqlite3.Row) -> TopicView:
     """Return a topic with what was gathered for it from all sites, by kind of document."""
+    scope.use(f"topic:{row['name']}")
     items = make_items(
         scope,
         scope.catalog.rows(
@@ -120,10 +124,11 @@ def _topics(scope: Scope, document: Document) -> tuple[Link, ...]:
     portal = scope.county.portal
     links = []
     for topic in document.topics:
-        row = scope.catalog.one(
-            "SELECT title, address FROM documents WHERE id = ? AND is_listed", f"{portal.id}:topics/{topic}"
-        )
+        id = f"{portal.id}:topics/{topic}"
+        row = scope.catalog.one("SELECT path, title, address FROM documents WHERE id = ? AND is_listed", id)
+        scope.use(f"id:{id}")
         if row:
+            scope.use(f"item:{row['path']}")
             links.append(Link(row["title"], scope.href(row["address"], portal)))
     return tuple(links)
 
@@ -166,8 +171,8 @@ def _neighbours(scope: Scope, document: Document) -> tuple[Link | None, Link | N
     for comparison, order in (("<", "DESC"), (">", "ASC")):
         row = scope.catalog.one(
             "SELECT d.title, d.address FROM listings l JOIN documents d ON d.path = l.document"
-            f" WHERE l.site = ?1 AND l.section = ?2 AND d.site = ?1 AND (d.date, d.id) {comparison} (?3, ?4)"
-            f" ORDER BY d.date {order}, d.id {order} LIMIT 1",
+            f" WHERE l.site = ?1 AND l.section = ?2 AND l.is_own AND (l.date, l.id) {comparison} (?3, ?4)"
+            f" ORDER BY l.date {order}, l.id {order} LIMIT 1",
             document.site,
             document.section,
             document.date.isoformat(),

@@ -45,7 +45,7 @@ def portal_home(scope: Scope) -> PortalHome:
         letters=_county_block(scope, "letters", limit=_SHORT_LIST),
         consultations=_county_block(scope, "consultations", limit=_SHORT_LIST),
         data=_county_block(scope, "data", limit=_SHORT_LIST),
-        topics=tuple(Link(row["title"], scope.href(row["address"])) for row in topic_rows(scope.catalog, scope.county)),
+        topics=_topics(scope),
         departments=tuple(
             Link(site.short_name, scope.href("/", site)) for site in other_sites(scope, SiteKind.DEPARTMENT)
         ),
@@ -82,6 +82,12 @@ def village_home(scope: Scope, village: Village) -> VillageHome:
         blocks=tuple(_section_block(scope, s, scope.county.lists.section) for s in shown_sections(scope, village.id)),
         neighbours=tuple(link for link in village_links(scope, scope.site) if link.name != village.name),
     )
+
+
+def _topics(scope: Scope) -> tuple[Link, ...]:
+    rows = topic_rows(scope.catalog, scope.county)
+    scope.use(f"listing:{scope.site.id}:topics", *(f"item:{row['path']}" for row in rows))
+    return tuple(Link(row["title"], scope.href(row["address"])) for row in rows)
 
 
 def _introduction(scope: Scope) -> tuple[str, Markup]:

@@ -14,18 +14,15 @@ from govgen.plan.scope import Scope
 
 COLUMNS = (
     "d.path, d.id, d.site, d.kind, d.title, d.address, d.date, d.source, d.summary, d.number, d.validity, d.image,"
-    " d.image_text, d.replied_by, d.received_on, d.replied_on, d.opens_on, d.closes_on, d.state,"
-    " EXISTS (SELECT 1 FROM refs JOIN documents i ON i.path = refs.document WHERE to_document = d.path"
-    " AND relation = 'interprets' AND i.is_listed) AS is_interpreted,"
-    " EXISTS (SELECT 1 FROM refs WHERE document = d.path AND relation = 'outcome' AND to_document IS NOT NULL)"
-    " AS has_outcome"
+    " d.image_text, d.replied_by, d.received_on, d.replied_on, d.opens_on, d.closes_on, d.state, d.phase,"
+    " d.is_interpreted"
 )
-_ORDER = "ORDER BY d.date DESC, d.id"
 _STANDING_ORDER = "ORDER BY d.place = 0, d.place, d.id"
 
 
 def make_item(scope: Scope, row: sqlite3.Row) -> Item:
     """Return a document as a list of this site shows it."""
+    scope.use(f"item:{row['path']}")
     owner = scope.site_of(row["site"])
     received, replied = read_day(row["received_on"]), read_day(row["replied_on"])
     return Item(
@@ -45,7 +42,7 @@ def make_item(scope: Scope, row: sqlite3.Row) -> Item:
         days=(replied - received).days if received and replied else None,
         opens_on=day_moment(row["opens_on"], scope),
         closes_on=day_moment(row["closes_on"], scope),
-        phase=phase(row, scope),
+        phase=row["phase"],
         is_interpreted=bool(row["is_interpreted"]),
         status="published" if row["state"] == "listed" else row["state"],
     )
@@ -63,27 +60,15 @@ def day_moment(text: str, scope: Scope) -> datetime | None:
     return datetime.combine(day, time(), ZoneInfo(scope.county.timezone)) if day else None
 
 
-def phase(row: sqlite3.Row, scope: Scope) -> str:
-    """Return how far a consultation is: coming, open, closed, answered; empty for other documents."""
-    if row["kind"] != "consultation" or not (row["opens_on"] or row["closes_on"]):
-        return ""
-    today = scope.clock.date().isoformat()
-    if row["has_outcome"]:
-        return "answered"
-    if row["opens_on"] > today:
-        return "coming"
-    return "open" if not row["closes_on"] or row["closes_on"] >= today else "closed"
-
-
 def section_items(scope: Scope, section_id: str, *, limit: int = -1, month: str = "") -> tuple[Item, ...]:
     """Return what a section of this site lists, newest first; a `month` as 2026-03, -1 for no limit."""
+    place = f"{scope.site.id}:{section_id}"
+    scope.use(f"month:{place}:{month}" if month else f"listing:{place}")
     rows = scope.catalog.rows(
         f"SELECT {COLUMNS} FROM listings JOIN documents d ON d.path = listings.document"
-        f" WHERE listings.site = ? AND listings.section = ? AND (? = '' OR listings.month = ?) {_ORDER} LIMIT ?",
-        scope.site.id,
-        section_id,
-        month,
-        month,
+        f" WHERE listings.site = ? AND listings.section = ? {'AND listings.month = ?' if month else ''}"
+        " ORDER BY listings.date DESC, listings.id DESC LIMIT ?",
+        *(scope.site.id, section_id, *([month] if month else ())),
         limit,
     )
     return make_items(scope, rows)
@@ -91,6 +76,7 @@ def section_items(scope: Scope, section_id: str, *, limit: int = -1, month: str 
 
 def standing_pages(scope: Scope, section_id: str) -> tuple[Item, ...]:
     """Return what an undated section of this site lists, in the order its editors gave."""
+    scope.use(f"listing:{scope.site.id}:{section_id}")
     rows = scope.catalog.rows(
         f"SELECT {COLUMNS} FROM listings JOIN documents d ON d.path = listings.document"
         f" WHERE listings.site = ? AND listings.section = ? {_STANDING_ORDER}",
@@ -104,25 +90,32 @@ def gathered_items(
     scope: Scope, kind: SectionKind, sites: Iterable[Site], *, limit: int, per_site: int
 ) -> tuple[Item, ...]:
     """Return the newest documents of a kind of section over several sites, at most `per_site` of each."""
-    names = [site.id for site in sites]
-    rows = scope.catalog.rows(
-        f"SELECT {COLUMNS} FROM gathered g JOIN documents d ON d.path = g.document"
-        f" WHERE g.section_kind = ? AND g.rank <= ? AND g.site IN ({', '.join('?' * len(names))}) {_ORDER} LIMIT ?",
+    scope.use("sites", f"kind:{kind.value}")
+    newest = [_newest_of(scope, kind, site, per_site) for site in sites]
+    rows = sorted((row for rows in newest for row in rows), key=lambda row: (row["date"], row["id"]), reverse=True)
+    return make_items(scope, rows[:limit])
+
+
+def _newest_of(scope: Scope, kind: SectionKind, site: Site, limit: int) -> list[sqlite3.Row]:
+    return scope.catalog.rows(
+        f"SELECT {COLUMNS} FROM listings JOIN documents d ON d.path = listings.document"
+        " WHERE listings.site = ? AND listings.kind = ? ORDER BY listings.date DESC, listings.id DESC LIMIT ?",
+        site.id,
         kind.value,
-        per_site,
-        *names,
         limit,
     )
-    return make_items(scope, rows)
 
 
 def site_items(scope: Scope, kind: SectionKind, site: Site, *, limit: int = -1) -> tuple[Item, ...]:
     """Return what one other site has in its sections of a kind: newest first, or in the order its editors gave."""
+    scope.use(f"kind:{kind.value}")
+    if kind.is_dated:
+        return make_items(scope, _newest_of(scope, kind, site, limit))
     rows = scope.catalog.rows(
-        f"SELECT {COLUMNS} FROM gathered g JOIN documents d ON d.path = g.document"
-        f" WHERE g.section_kind = ? AND g.site = ? {_ORDER if kind.is_dated else _STANDING_ORDER} LIMIT ?",
-        kind.value,
+        f"SELECT {COLUMNS} FROM listings JOIN documents d ON d.path = listings.document"
+        f" WHERE listings.site = ? AND listings.kind = ? {_STANDING_ORDER} LIMIT ?",
         site.id,
+        kind.value,
         limit,
     )
     return make_items(scope, rows)
@@ -135,6 +128,7 @@ def make_items(scope: Scope, rows: Iterable[sqlite3.Row]) -> tuple[Item, ...]:
 
 def other_sites(scope: Scope, *kinds: SiteKind) -> list[Site]:
     """Return the county's sites of these kinds, all but the portal by default."""
+    scope.use("sites")
     wanted = kinds or (SiteKind.DEPARTMENT, SiteKind.TOWNSHIP)
     return [site for site in scope.county.sites if site.kind in wanted]
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
 
 from govgen.catalog.store import Catalog
 from govgen.model.address import Addresses, file_of
-from govgen.model.build import Job, Reason
+from govgen.model.build import Job
 from govgen.model.county import Mount, Section, SectionKind, Site
 from govgen.model.document import State
 from govgen.plan.assets import Asset
@@ -15,17 +14,18 @@ from govgen.plan.assets import Asset
 _NOT_PAGES = frozenset({"feed", "sitemap", "sitemap_index", "robots", "security", "redirect", "file", "asset"})
 
 
-def plan_build(
-    catalog: Catalog, addresses: Addresses, assets: Mapping[str, Asset], built: frozenset[str], sites: Iterable[Site]
-) -> list[Job]:
-    """Return all jobs for these sites; `built` names the outputs that stand already."""
+def plan_site(catalog: Catalog, addresses: Addresses, site: Site, assets: Mapping[str, Asset]) -> list[Job]:
+    """Return all jobs of a site.
+
+    No two sites' outputs meet: what lies below the portal's host under the name of another site's host is that site's,
+    and no section and no old address of the portal may claim it.
+    """
     jobs: dict[str, Job] = {}
-    for site in sites:
-        for job in _plan_site(catalog, addresses, site, assets):
-            # A page beats a redirect that would stand at its address; among redirects the first does.
-            known = jobs.get(job.output)
-            if known is None or (known.kind == "redirect" and job.kind != "redirect"):
-                jobs[job.output] = replace(job, reason=Reason.ALL if job.output in built else Reason.NEW)
+    for job in _plan_site(catalog, addresses, site, assets):
+        # A page beats a redirect that would stand at its address; among redirects the first does.
+        known = jobs.get(job.output)
+        if known is None or (known.kind == "redirect" and job.kind != "redirect"):
+            jobs[job.output] = job
     # No redirect turns a file into a folder.
     return [job for job in jobs.values() if job.kind != "redirect" or not jobs.keys() & set(_folders(job.output))]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from govgen.catalog.store import Catalog
@@ -24,6 +24,12 @@ class Scope:
     site: Site
     texts: Texts
     clock: datetime
+    used: set[str] = field(default_factory=set)
+    """The keys of what was looked at so far: whoever made something from this standpoint depends on them."""
+
+    def use(self, *keys: str) -> None:
+        """Note what is looked at, in the catalog's words (see `catalog/triggers.py`)."""
+        self.used.update(keys)
 
     @property
     def county(self) -> County:
@@ -38,6 +44,8 @@ class Scope:
         """Return a site that a row of the catalog names."""
         site = self.county.find_site(site_id)
         assert site is not None
+        if site is not self.site:
+            self.use(f"site:{site.id}")
         return site
 
     def word(self, key: str) -> str:
@@ -47,17 +55,22 @@ class Scope:
 
 def has_documents(scope: Scope, section: Section) -> bool:
     """Tell whether a section has anything to show: its own documents, a standing text, or what it gathers."""
+    scope.use(f"listing:{scope.site.id}:{section.id}")
     if scope.catalog.one("SELECT 1 FROM listings WHERE site = ? AND section = ?", scope.site.id, section.id):
         return True
     if scope.site.is_portal and section.kind is not SectionKind.PAGES:
-        own = (section.kind.value, scope.site.id)
-        return scope.catalog.one("SELECT 1 FROM gathered WHERE section_kind = ? AND site != ?", *own) is not None
+        scope.use("sites", f"kind:{section.kind.value}")
+        others = (site.id for site in scope.county.sites if not site.is_portal)
+        one = "SELECT 1 FROM listings WHERE site = ? AND kind = ?"
+        return any(scope.catalog.one(one, site, section.kind.value) for site in others)
+    scope.use(f"id:{scope.site.id}:{section.id}/index")
     row = scope.catalog.one(
-        "SELECT 1 FROM documents WHERE site = ? AND section = ? AND name = 'index' AND is_listed AND html != ''",
-        scope.site.id,
-        section.id,
+        "SELECT path, html != '' AS has_words FROM documents WHERE id = ? AND is_listed",
+        f"{scope.site.id}:{section.id}/index",
     )
-    return row is not None
+    if row:
+        scope.use(f"document:{row['path']}")
+    return bool(row and row["has_words"])
 
 
 def shown_sections(scope: Scope, village: str = "") -> list[Section]:
@@ -68,7 +81,8 @@ def shown_sections(scope: Scope, village: str = "") -> list[Section]:
 def make_chrome(scope: Scope) -> Chrome:
     """Return what every page of the site has around its content."""
     county, site = scope.county, scope.site
-    newest = scope.catalog.one("SELECT max(date) AS date FROM documents WHERE is_listed")
+    scope.use("year", "county", f"site:{site.id}", f"site:{county.portal.id}")
+    year = scope.catalog.fact("year")
     nav = [NavItem("", scope.word("home"), scope.href("/"))]
     nav += [NavItem(s.id, s.name, scope.href(f"/{s.id}/")) for s in shown_sections(scope)]
     if site.villages:
@@ -95,19 +109,21 @@ def make_chrome(scope: Scope) -> Chrome:
         identity=Identity(**vars(county.identity), police_href=_POLICE_QUERY + county.identity.police),
         consultation_url=county.channels.consultation,
         services_url=county.channels.services,
-        year=int(newest["date"][:4]) if newest and newest["date"] else scope.clock.year,
+        year=int(year) if year else scope.clock.year,
     )
 
 
 def site_entries(scope: Scope) -> list[SiteEntry]:
     """Return all sites of the county for its index, ordered as a reader looks names up."""
+    scope.use("sites")
     return sorted(
         (_site_entry(scope, site) for site in scope.county.sites), key=lambda entry: pinyin_key(entry.short_name)
     )
 
 
 def _site_entry(scope: Scope, site: Site) -> SiteEntry:
-    standing = scope.catalog.one("SELECT summary FROM documents WHERE id = ? AND is_listed", f"{site.id}:index")
+    standing = scope.catalog.one("SELECT path, summary FROM documents WHERE id = ? AND is_listed", f"{site.id}:index")
+    scope.use(f"id:{site.id}:index", *([f"item:{standing['path']}"] if standing else ()))
     return SiteEntry(
         id=site.id,
         name=site.name,

@@ -15,7 +15,7 @@ from govgen.plan.scope import Scope
 def section_view(scope: Scope, section: Section, month: str = "") -> SectionView:
     """Return a section's first page, or one month (as 2026-03) of its archive."""
     is_dated = section.kind.is_dated
-    months = _months(scope, section) if is_dated else ()
+    months = _months(scope, section, is_counted=not month) if is_dated else ()
     standing = None if month else find_standing(scope, section.id)
     limit = -1 if month else scope.county.lists.section
     items = (
@@ -36,7 +36,9 @@ def section_view(scope: Scope, section: Section, month: str = "") -> SectionView
     )
 
 
-def _months(scope: Scope, section: Section) -> tuple[Month, ...]:
+def _months(scope: Scope, section: Section, *, is_counted: bool) -> tuple[Month, ...]:
+    """Return the months of a section; only its first page counts them, so that a new document leaves old months be."""
+    scope.use(f"months:{scope.site.id}:{section.id}")
     rows = scope.catalog.rows(
         "SELECT month, count(*) AS number FROM listings WHERE site = ? AND section = ? AND month != ''"
         " GROUP BY month ORDER BY month DESC",
@@ -49,7 +51,7 @@ def _months(scope: Scope, section: Section) -> tuple[Month, ...]:
             year=int(row["month"][:4]),
             month=int(row["month"][5:]),
             href=scope.href(f"/{section.id}/{row['month'].replace('-', '/')}/"),
-            count=row["number"],
+            count=row["number"] if is_counted else 0,
         )
         for row in rows
     )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from govgen.errors import ConfigurationError, GovgenError, MachineryError
 from govgen.events import Silence
 from govgen.model.build import BuildReport
 from govgen.model.finding import Finding
-from govgen.pipeline import BuildOptions, build
+from govgen.options import BuildOptions
+from govgen.pipeline import build
 from govgen.processes import end_with_parent
 from govgen.repo.checkout import Checkout
 
@@ -68,7 +69,7 @@ def _serve_builds(far_end: Connection, connection: Connection, checkout: Checkou
 def _build(checkout: Checkout, options: BuildOptions) -> Outcome:
     try:
         report = build(checkout, options, Silence())
-        return Outcome(replace(report, artifacts=()), report.findings)
+        return Outcome(report, report.findings)
     except ConfigurationError as error:
         return Outcome(None, error.findings, error)
     except GovgenError as error:

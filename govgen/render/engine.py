@@ -6,12 +6,11 @@ Lives in worker processes only: importing Pelican swaps the root logger's class,
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Template, TemplateError
 from markupsafe import Markup
 from pelican import Pelican, signals
 from pelican.contents import Article
@@ -23,8 +22,8 @@ from govgen.content.settings import SETTINGS_FILE
 from govgen.errors import MachineryError
 from govgen.model.view import Chrome, DocumentView
 from govgen.plan.pages import Composition
-from govgen.render.filters import FILTERS
 from govgen.render.place import template_place
+from govgen.render.templates import AssetPath, SiteVariables, TemplateFault, make_ready, render_template
 from govgen.render.translations import load_translations
 
 Put = Callable[[str, bytes], None]
@@ -39,14 +38,14 @@ class PageWriter(Writer):  # type: ignore[misc]
     def write_file(
         self,
         name: str,
-        template: Template,
+        template: Any,
         context: dict[str, Any],
         *_args: object,
         **kwargs: Any,
     ) -> None:
         """Render one page and hand over its bytes."""
         local = {**context, "output_file": name, **kwargs}
-        self.put(name, template.render(local).encode("utf-8"))
+        self.put(name, render_template(template, local).encode("utf-8"))
         if signals.content_written.receivers:
             signals.content_written.send(name, context=local)
 
@@ -54,10 +53,8 @@ class PageWriter(Writer):  # type: ignore[misc]
 class PlannedPages(Generator):  # type: ignore[misc]
     """A Pelican generator that makes the pages it is told to, and no others."""
 
-    def generate_page(
-        self, writer: PageWriter, output: str, chrome: Chrome, made_of: Composition, asset: Callable[[str], str]
-    ) -> None:
-        """Write one page."""
+    def generate_page(self, writer: PageWriter, output: str, site: Mapping[str, Any], made_of: Composition) -> None:
+        """Write one page of the site these variables are of."""
         view = made_of.view
         content = None
         if isinstance(view, DocumentView) and signals.content_object_init.receivers:
@@ -68,11 +65,8 @@ class PlannedPages(Generator):  # type: ignore[misc]
             output,
             self.get_template(made_of.page.kind),
             self.context,
-            SITENAME=chrome.site_name,
-            SITEURL=chrome.home_href.rstrip("/"),
-            chrome=chrome,
+            **site,
             page=made_of.page,
-            asset=asset,
             article=content,
             **{made_of.view_name: view},
         )
@@ -87,7 +81,8 @@ class PlannedPages(Generator):  # type: ignore[misc]
 class Engine(Pelican):  # type: ignore[misc]
     """One Pelican, set up once in a worker and used for the pages of many sites."""
 
-    def __init__(self, repository: Path, language: str) -> None:
+    def __init__(self, repository: Path, language: str, compiled: Path | None = None) -> None:
+        """Set up Pelican for a repository; templates are kept compiled in the folder `compiled`, if there is one."""
         # Pelican does not start without its content folder, and git keeps no empty ones.
         path = {} if (repository / "content").is_dir() else {"PATH": str(repository)}
         super().__init__(read_settings(str(repository / SETTINGS_FILE), override=path))
@@ -97,20 +92,22 @@ class Engine(Pelican):  # type: ignore[misc]
         self._generator = PlannedPages(
             context=context, settings=self.settings, path=self.path, theme=self.theme, output_path=self.output_path
         )
-        for name, filter in FILTERS.items():
-            self._generator.env.filters.setdefault(name, filter)
+        environment = self._generator.env
         words = load_translations(Path(self.theme) / "translations", language)
-        self._generator.env.install_gettext_callables(*words, newstyle=True)
+        # What a plugin adds to the compiler is not known by its text.
+        kept = None if self.plugins else compiled
+        make_ready(environment, words, kept, (repository / SETTINGS_FILE).read_text(encoding="utf-8"))
+        self._site_variables = SiteVariables(environment, self._generator.context)
         self._writer = PageWriter(self.output_path, settings=self.settings)
         signals.all_generators_finalized.send([self._generator])
 
-    def render(self, output: str, chrome: Chrome, made_of: Composition, asset: Callable[[str], str]) -> bytes:
+    def render(self, output: str, chrome: Chrome, made_of: Composition, asset: AssetPath) -> bytes:
         """Return one page's bytes. Raises MachineryError where the theme fails on it."""
         made: dict[str, bytes] = {}
         self._writer.put = made.__setitem__
         try:
-            self._generator.generate_page(self._writer, output, chrome, made_of, asset)
-        except TemplateError as error:
+            self._generator.generate_page(self._writer, output, self._site_variables.of(chrome, asset), made_of)
+        except TemplateFault as error:
             place = f"{template_place(error) or made_of.page.kind + '.html'}: {type(error).__name__}: {error}"
             raise MachineryError("template", page=output, place=place) from error
         return made[output]

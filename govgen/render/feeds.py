@@ -25,6 +25,7 @@ def render_feed(scope: Scope, job: Job) -> bytes:
     """Return the feed of a section, or of the whole site."""
     section = scope.site.find_section(job.subject)
     name = f"{scope.site.name} · {section.name}" if section else scope.site.name
+    scope.use(f"listing:{scope.site.id}:{section.id}" if section else f"feed:{scope.site.id}")
     condition, values = ("listings.section = ?", [job.subject]) if section else ("1", [])
     rows = scope.catalog.rows(
         f"SELECT {COLUMNS} FROM listings JOIN documents d ON d.path = listings.document"

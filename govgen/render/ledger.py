@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from govgen.errors import UsageError
@@ -11,17 +12,45 @@ from govgen.files import write_atomic
 LEDGER = ".govgen-built"
 
 
-def read_ledger(output: Path) -> frozenset[str]:
-    """Return the paths earlier builds made; raise UsageError for a folder that holds anything else's files."""
-    file = output / LEDGER
-    if file.is_file():
-        return frozenset(file.read_text(encoding="utf-8").split("\n")) - {""}
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise UsageError("not-ours", folder=str(output))
-    return frozenset()
+@dataclass(frozen=True)
+class Ledger:
+    """The paths that builds made in a folder."""
 
+    output: Path
 
-def write_ledger(output: Path, paths: Iterable[str]) -> None:
-    """Note the paths a build made or is about to take away."""
-    output.mkdir(parents=True, exist_ok=True)
-    write_atomic(output / LEDGER, ("\n".join(sorted(paths)) + "\n").encode())
+    @classmethod
+    def open(cls, output: Path) -> Ledger:
+        """Return the ledger of a folder; raise UsageError for one that holds anything else's files."""
+        is_ours = (output / LEDGER).is_file()
+        if not is_ours and output.exists() and (not output.is_dir() or any(output.iterdir())):
+            raise UsageError("not-ours", folder=str(output))
+        return cls(output)
+
+    @property
+    def stamp(self) -> str:
+        """What changes when anybody writes the ledger; empty if there is none.
+
+        A catalog that remembers another stamp does not know what stands here.
+        """
+        try:
+            status = (self.output / LEDGER).stat()
+        except FileNotFoundError:
+            return ""
+        return f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}"
+
+    def read(self) -> frozenset[str]:
+        """Return the paths earlier builds made."""
+        file = self.output / LEDGER
+        return frozenset(file.read_text(encoding="utf-8").split("\n")) - {""} if file.is_file() else frozenset()
+
+    def claim(self) -> None:
+        """Take the folder over: whoever wrote here before must look at everything again."""
+        self.output.mkdir(parents=True, exist_ok=True)
+        write_atomic(self.output / LEDGER, "".join(f"{path}\n" for path in sorted(self.read())).encode())
+
+    def add(self, paths: Iterable[str]) -> None:
+        """Note paths before the first of them is written: a folder a build broke off in is known as its own."""
+        text = "".join(f"{path}\n" for path in paths)
+        if text:
+            with (self.output / LEDGER).open("a", encoding="utf-8") as file:
+                file.write(text)

@@ -15,6 +15,7 @@ _SECURITY_CONTACT_DAYS = 180
 
 def render_sitemap(scope: Scope) -> bytes:
     """Return the site map of one site: its lists, and its documents with the day they last changed."""
+    scope.use(f"sitemap:{scope.site.id}")
     paths = ["/", *(f"/{section.id}/" for section in shown_sections(scope))]
     if scope.site.villages:
         paths += ["/villages/", *(f"/{village.folder}/" for village in scope.site.villages)]
@@ -31,6 +32,7 @@ def render_sitemap(scope: Scope) -> bytes:
 
 def render_sitemap_index(scope: Scope) -> bytes:
     """Return the portal's index of all sites' site maps."""
+    scope.use("sites")
     rows = []
     for site in scope.county.sites:
         path = "/sitemap-portal.xml" if site.is_portal else "/sitemap.xml"
@@ -45,6 +47,7 @@ def render_robots(scope: Scope) -> bytes:
 
 def render_security(scope: Scope) -> bytes:
     """Return a host's security.txt (RFC 9116); it expires half a year after the month of the build."""
+    scope.use("clock-month")
     month = scope.clock.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     expires: datetime = month + timedelta(days=_SECURITY_CONTACT_DAYS)
     lines = [

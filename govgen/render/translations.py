@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-Gettext = Callable[[str], str]
-Ngettext = Callable[[str, str, int], str]
+
+@dataclass(frozen=True)
+class Words:
+    """The theme's words in one language, by the Chinese words that templates are written with."""
+
+    translations: Mapping[str, str]
+
+    def find(self, text: str) -> str:
+        """Return the translation of a text; the text itself where there is none."""
+        return self.translations.get(text, text)
+
+    def find_plural(self, one: str, many: str, number: int) -> str:
+        """Return the translation of the form that fits a number."""
+        return self.find(one if number == 1 else many)
 
 
-def load_translations(folder: Path, language: str) -> tuple[Gettext, Ngettext]:
-    """Return what finds the theme's words in `language`; Chinese is what they are written in and needs no catalog."""
+def load_translations(folder: Path, language: str) -> Words:
+    """Return the theme's words in `language`; Chinese is what they are written in and needs no catalog."""
     name = language.split("-", maxsplit=1)[0].lower()
     words: dict[str, str] = {}
     file = folder / name / "LC_MESSAGES" / "county.po"
@@ -22,14 +35,7 @@ def load_translations(folder: Path, language: str) -> tuple[Gettext, Ngettext]:
             for message in read_po(stream):
                 ids, strings = _forms(message.id), _forms(message.string)
                 words.update((id, string) for id, string in zip(ids, strings, strict=False) if id and string)
-
-    def find(text: str) -> str:
-        return words.get(text, text)
-
-    def find_plural(one: str, many: str, number: int) -> str:
-        return find(one if number == 1 else many)
-
-    return find, find_plural
+    return Words(words)
 
 
 def _forms(text: object) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
+from govgen.catalog.intake import source_key
 from govgen.catalog.store import Catalog
 from govgen.errors import MachineryError
 from govgen.files import OutputFolder, read_regular
@@ -20,7 +21,7 @@ from govgen.model.address import Addresses
 from govgen.model.build import Artifact, Job
 from govgen.model.view import Chrome
 from govgen.plan.assets import Asset
-from govgen.plan.pages import compose
+from govgen.plan.pages import DOCUMENT_TEMPLATES, Composition, compose
 from govgen.plan.scope import Scope, make_chrome
 from govgen.processes import end_with_parent
 from govgen.render.feeds import render_feed
@@ -74,20 +75,27 @@ class _Worker:
 
     def __init__(self, studio: Studio) -> None:
         # Imported here: only workers load Pelican.
-        from govgen.render.engine import Engine
+        from govgen.render.light import choose_engine
 
         county = studio.addresses.county
         self._studio = studio
         self._catalog = Catalog.open(studio.catalog)
         self._texts = load_texts(county.language)
-        self._engine = Engine(studio.repository, county.language)
+        self._engine = choose_engine(studio.repository, county.language, studio.catalog.parent / "templates")
         self._output = OutputFolder(studio.output)
         self._scopes: dict[str, tuple[Scope, Chrome]] = {}
 
     def make(self, job: Job) -> Artifact:
-        """Make one artifact and put it in its place."""
+        """Make one artifact and put it in its place, unless it would be made from the same values as before."""
+        scope, chrome = self._standpoint(job.site)
+        scope.used.clear()
         try:
-            content = self._content(job)
+            made_of = self._make_of(scope, job)
+            value = "" if job.kind in DOCUMENT_TEMPLATES else _digest(made_of)
+            uses = tuple(sorted(scope.used - {f"document:{job.subject}", f"relating:{job.subject}"}))
+            if value and value == job.known_value:
+                return Artifact(job.output, "", 0, False, job.site, is_made=False, value=value, uses=uses)
+            content = self._content(job, chrome, made_of)
         except MachineryError:
             raise
         except Exception as error:
@@ -95,17 +103,24 @@ class _Worker:
             reason = f"{type(error).__name__}: {error} {template_place(error)}".strip()
             raise MachineryError("page-failed", page=job.output, source=job.subject, reason=reason) from error
         is_written = self._output.write(job.output, content)
-        return Artifact(job.output, hashlib.sha256(content).hexdigest(), len(content), is_written, job.site)
+        digest = hashlib.sha256(content).hexdigest()
+        return Artifact(job.output, digest, len(content), is_written, job.site, value=value, uses=uses)
 
-    def _content(self, job: Job) -> bytes:
-        scope, chrome = self._standpoint(job.site)
+    def _make_of(self, scope: Scope, job: Job) -> Composition | bytes:
+        """Return what an artifact is made of: a page's values, or anything else's bytes."""
         if job.kind == "asset":
             return self._studio.assets[job.subject].content
         if job.kind == "file":
+            scope.use(source_key(job.subject))
             return read_regular(self._studio.repository / job.subject)
         if job.kind in _WITHOUT_TEMPLATE:
             return _WITHOUT_TEMPLATE[job.kind](scope, job)
-        return self._engine.render(job.output, chrome, compose(scope, job), self._asset_path)
+        return compose(scope, job)
+
+    def _content(self, job: Job, chrome: Chrome, made_of: Composition | bytes) -> bytes:
+        if isinstance(made_of, bytes):
+            return made_of
+        return self._engine.render(job.output, chrome, made_of, self._asset_path)
 
     def _standpoint(self, site_id: str) -> tuple[Scope, Chrome]:
         if site_id not in self._scopes:
@@ -127,6 +142,12 @@ _WITHOUT_TEMPLATE: Mapping[str, Callable[[Scope, Job], bytes]] = {
     "security": lambda scope, _: render_security(scope),
     "redirect": render_redirect,
 }
+
+
+def _digest(made_of: Composition | bytes) -> str:
+    content = made_of if isinstance(made_of, bytes) else repr(made_of).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(content).hexdigest()[:32]
+
 
 _workers: list[_Worker | MachineryError] = []
 """This process's worker, or why it could not start; always empty in the main process."""

@@ -89,6 +89,11 @@ class Checkout:
             if entry.is_regular and entry.path.endswith(ending) and entry.path.count("/") == folder.count("/") + 1
         ]
 
+    @property
+    def is_git(self) -> bool:
+        """Whether the folder is the root of a git repository."""
+        return (self.root / ".git").exists()
+
     @cached_property
     def _git(self) -> git.Repo | None:
         # Imported here: GitPython's import costs as much as a small build, and a plain folder needs none of it.

@@ -12,7 +12,7 @@ from govgen.model.build import BuildReport
 from govgen.model.finding import Severity
 from govgen.model.rules import SEVERITIES
 from govgen.pipeline import build
-from govgen.render.ledger import read_ledger
+from govgen.render.ledger import Ledger
 from govgen.sites.load import load_county
 
 
@@ -20,8 +20,9 @@ def run(options: Namespace, console: Console) -> int:
     """Build into the output folder."""
     checkout = open_checkout(options)
     wanted = build_options(checkout, load_county(checkout), options)
-    if options.clean and read_ledger(wanted.output):
+    if options.clean and Ledger.open(wanted.output).read():
         shutil.rmtree(wanted.output)
+        wanted.catalog.unlink(missing_ok=True)
     report = build(checkout, wanted, console)
     if options.json:
         console.print_json(report_as_json(report, console))

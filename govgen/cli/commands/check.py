@@ -14,7 +14,7 @@ from govgen.content.place import visible
 from govgen.errors import UsageError
 from govgen.model.finding import Finding, Severity
 from govgen.model.rules import SEVERITIES
-from govgen.pipeline import gather
+from govgen.pipeline import open_account
 from govgen.repo.checkout import Checkout
 from govgen.sites.load import load_county
 
@@ -31,8 +31,8 @@ def run(options: Namespace, console: Console) -> int:
     checkout = open_checkout(options)
     county = load_county(checkout)
     wanted = build_options(checkout, county, options)
-    _, gathered = gather(checkout, county, wanted, console)
-    findings = _select(gathered.findings, _prefixes(options, checkout, check_sites(county, options.site)))
+    _, account = open_account(checkout, county, wanted, console)
+    findings = _select(account.findings, _prefixes(options, checkout, check_sites(county, options.site)))
     if options.built:
         findings += [finding for page in read_pages(options.built) for finding in check_page(page)]
     _print(findings, "json" if options.json else options.format, console)

@@ -11,7 +11,8 @@ from govgen.catalog.store import Catalog
 from govgen.cli.console import Console
 from govgen.cli.session import build_options, open_checkout
 from govgen.model.county import County
-from govgen.pipeline import BuildOptions, Gathered, gather
+from govgen.options import BuildOptions
+from govgen.pipeline import Account, open_account
 from govgen.sites.load import load_county
 
 Row = dict[str, Any]
@@ -22,11 +23,11 @@ def run(options: Namespace, console: Console) -> int:
     checkout = open_checkout(options)
     county = load_county(checkout)
     wanted = build_options(checkout, county, options)
-    catalog, gathered = gather(checkout, county, wanted, console)
+    catalog, account = open_account(checkout, county, wanted, console)
     if options.what in _STATES:
         rows = _documents(catalog, _STATES[options.what])
     elif options.what == "held":
-        rows = _held(gathered, console)
+        rows = _held(account, console)
     else:
         rows = _OTHERS[options.what](catalog, county, wanted)
     rows = [row for row in rows if not wanted.sites or row["site"] in wanted.sites]
@@ -57,10 +58,10 @@ def _documents(catalog: Catalog, state: str) -> list[Row]:
     return [{**dict(row), "date": row["date"][:16].replace("T", " ")} for row in rows]
 
 
-def _held(gathered: Gathered, console: Console) -> list[Row]:
+def _held(account: Account, console: Console) -> list[Row]:
     rows = []
-    for path in gathered.held:
-        reasons = [console.texts.message(finding) for finding in gathered.findings if finding.path == path]
+    for path in account.held:
+        reasons = [console.texts.message(finding) for finding in account.findings if finding.path == path]
         rows.append({"site": path.split("/")[1], "path": path, "reasons": "；".join(reasons)})
     return rows
 

@@ -11,7 +11,7 @@ from govgen.cli.session import build_options, open_checkout
 from govgen.errors import StoppedError, UsageError
 from govgen.model.finding import Severity
 from govgen.model.rules import SEVERITIES
-from govgen.pipeline import build
+from govgen.pipeline import build, read_artifacts
 from govgen.release.releases import (
     compose_release,
     digest_of,
@@ -46,7 +46,7 @@ def run(options: Namespace, console: Console) -> int:
         stops = sum(SEVERITIES[finding.rule] is Severity.STOP for finding in report.findings)
         if stops:
             raise StoppedError("stop-findings", number=str(stops))
-        files = compose_release(wanted.output, report.artifacts, live, wanted.sites)
+        files = compose_release(wanted.output, read_artifacts(wanted.catalog, wanted.sites), live, wanted.sites)
         is_same = live is not None and read_digest(live) == digest_of(files)
         if not is_same and not options.dry_run:
             clock = wanted.audience.clock

@@ -1,0 +1,373 @@
+"""Brings the catalog up to date with the repository: what changed is read again, and all that follows from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from govgen.catalog.aliases import check_alias, find_affected, settle_aliases
+from govgen.catalog.intake import (
+    Intake,
+    is_storable,
+    loaded,
+    put_findings,
+    settle_addresses,
+    settle_all_addresses,
+    source_key,
+    stored,
+    wait,
+)
+from govgen.catalog.listings import (
+    adoption_paths,
+    check_adoptions,
+    check_submissions,
+    check_topics,
+    fill_listings,
+    read_adoptions,
+    set_section_kinds,
+)
+from govgen.catalog.resolve import derive_relations, resolve_references
+from govgen.catalog.rows import Rows, document_rows
+from govgen.catalog.states import Audience, find_due, set_states
+from govgen.catalog.store import FORMAT, Catalog
+from govgen.check.run import check_document
+from govgen.content.load import is_document, parse_documents, read_earlier
+from govgen.content.parse import Verdict
+from govgen.content.settings import SETTINGS_FILE
+from govgen.events import Reporter
+from govgen.model.county import County, Site
+from govgen.model.finding import Finding
+from govgen.options import BuildOptions
+from govgen.repo.checkout import Checkout
+from govgen.repo.survey import LINK, Survey, survey
+
+PROGRAM = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a worker made of one file: rows for the catalog, or none where findings hold it."""
+
+    path: str
+    rows: Rows | None
+    findings: tuple[Finding, ...]
+    rules: tuple[Finding, ...]
+    """Those of the findings that say something about a good document."""
+
+    needs: tuple[str, ...]
+
+
+def finish_reading(county: County, verdict: Verdict) -> Read:
+    """Turn a verdict into rows and findings; runs in the worker."""
+    if verdict.document is None:
+        return Read(verdict.path, None, verdict.findings, (), verdict.needs)
+    rules = tuple(check_document(verdict.document))
+    rows = document_rows(verdict.document, ZoneInfo(county.timezone))
+    return Read(verdict.path, rows, (*verdict.findings, *rules), rules, verdict.needs)
+
+
+@dataclass
+class _Step:
+    """One bringing up to date."""
+
+    catalog: Catalog
+    checkout: Checkout
+    county: County
+    options: BuildOptions
+    reporter: Reporter
+    intake: Intake
+    held: set[str] = field(default_factory=set)
+    """Files whose present version is not taken in."""
+
+
+def gather(checkout: Checkout, county: County, options: BuildOptions, reporter: Reporter) -> Catalog:
+    """Return the county's catalog with all that the repository holds now; what changed in it is noted as touched.
+
+    Raises MachineryError where git or the disk fail.
+    """
+    catalog, seen = _open(checkout, options.catalog)
+    audience = options.audience
+    is_new = catalog.fact("identity") == ""
+    step = _Step(catalog, checkout, county, options, reporter, Intake(catalog))
+    changed = _note_sources(catalog, seen)
+    is_reshaped = _note_settings(step) if is_new or any(path.startswith("sites/") for path in changed) else False
+    if is_new:
+        _read_all(step)
+    else:
+        _read_changed(step, changed)
+    _derive(step, changed, is_all=is_new or is_reshaped or catalog.fact("audience") != _name(audience))
+    if is_new:
+        catalog.watch(program_identity())
+    catalog.remember(
+        {
+            "mark": seen.mark,
+            "dirty": json.dumps(seen.dirty),
+            "clock": str(int(audience.clock.timestamp())),
+            "audience": _name(audience),
+        }
+    )
+    catalog.finish()
+    return catalog
+
+
+def program_identity() -> str:
+    """Return what stands for this version of the program: another one trusts nothing this one has written."""
+    files = sorted(PROGRAM.rglob("*.py")) + sorted(PROGRAM.rglob("*.toml"))
+    states = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    return f"{FORMAT}-{_digest(states)}"
+
+
+def _open(checkout: Checkout, file: Path) -> tuple[Catalog, Survey]:
+    """Return the catalog to go on with and what may have changed since; a new one where there is none to trust."""
+    catalog = Catalog.resume(file, program_identity())
+    if catalog:
+        seen = survey(checkout, catalog.fact("mark"), json.loads(catalog.fact("dirty") or "[]"))
+        known = catalog.one("SELECT version FROM sources WHERE path = ?", stored(SETTINGS_FILE))
+        if SETTINGS_FILE not in seen.versions or (known and known["version"] == seen.versions[SETTINGS_FILE]):
+            return catalog, seen
+        catalog.connection.close()
+    return Catalog.create(file), survey(checkout, "", ())
+
+
+def _note_sources(catalog: Catalog, seen: Survey) -> Mapping[str, str | None]:
+    """Write the versions of all files that differ from those known, and return them; None where one is gone."""
+    if seen.is_complete:
+        known = {loaded(row["path"]): row["version"] for row in catalog.rows("SELECT path, version FROM sources")}
+        gone: dict[str, str | None] = dict.fromkeys(known.keys() - seen.versions.keys())
+    else:
+        rows = (catalog.one("SELECT path, version FROM sources WHERE path = ?", stored(p)) for p in seen.versions)
+        known, gone = {loaded(row["path"]): row["version"] for row in rows if row}, {}
+    changed = {path: version for path, version in {**seen.versions, **gone}.items() if known.get(path) != version}
+    catalog.connection.executemany(
+        "INSERT INTO sources (path, version, is_document) VALUES (?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET version = excluded.version",
+        [(stored(path), version, is_document(path)) for path, version in changed.items() if version],
+    )
+    for path in (path for path, version in changed.items() if version is None):
+        catalog.run("DELETE FROM sources WHERE path = ?", stored(path))
+    for path in changed:
+        if not is_document(path):
+            catalog.touch(source_key(path))
+    return changed
+
+
+def _note_settings(step: _Step) -> bool:
+    """Note what differs in the settings; return whether it changes which documents there are, or where."""
+    catalog, county = step.catalog, step.county
+    sites = {f"site:{site.id}": _digest(site) for site in county.sites}
+    shapes = {f"shape:{site.id}": _digest(_shape(site)) for site in county.sites}
+    whole = {
+        "county": _digest(replace(county, sites=())),
+        "sites": _digest(sites),
+        "places": _digest((county.timezone, [site.id for site in county.sites])),
+    }
+    differing = [key for key, value in {**sites, **shapes, **whole}.items() if catalog.set_fact(key, value)]
+    if any(key == "places" or key.startswith("shape:") for key in differing):
+        set_section_kinds(catalog, county)
+        return True
+    return False
+
+
+def _shape(site: Site) -> object:
+    """Return what of a site's settings decides how its documents are read and where they are found."""
+    return (site.id, site.name, site.kind, site.host, site.sections, site.villages)
+
+
+def _read_all(step: _Step) -> None:
+    """Fill a new catalog."""
+    catalog, intake = step.catalog, step.intake
+    paths = [path for path in _sources(catalog) if is_document(path)]
+    step.reporter.stage("content", len(paths))
+    for read in parse_documents(
+        step.checkout, step.county, paths, step.options.processes, partial(finish_reading, step.county)
+    ):
+        _note_reading(catalog, read, is_new=True)
+        if read.rows:
+            intake.put_new(read.rows)
+        else:
+            step.held.add(read.path)
+        step.reporter.advance()
+    catalog.index()
+    findings = settle_all_addresses(catalog, intake)
+    put_findings(catalog, "twin", findings)
+    step.held.update(finding.path for finding in findings)
+    _recover(step)
+
+
+def _read_changed(step: _Step, changed: Mapping[str, str | None]) -> None:
+    """Read what changed, what depends on it, and what waited for an address that is free now."""
+    catalog, intake = step.catalog, step.intake
+    waiting = _files_to_read(step, changed)
+    step.reporter.stage("content", len(waiting))
+    _forget(step, changed)
+    read_already: set[str] = set()
+    while waiting:
+        paths = sorted(waiting)
+        candidates = []
+        for read in parse_documents(
+            step.checkout, step.county, paths, step.options.processes, partial(finish_reading, step.county)
+        ):
+            _note_reading(catalog, read)
+            if read.rows:
+                candidates.append(read.rows)
+            else:
+                intake.remove(read.path)
+                step.held.add(read.path)
+            step.reporter.advance()
+        findings, displaced = settle_addresses(catalog, intake, candidates)
+        put_findings(catalog, "twin", findings, paths)
+        step.held.update(displaced, (finding.path for finding in findings))
+        read_already |= waiting
+        waiting = _waiting_for(catalog, intake.freed) - read_already
+        intake.freed.clear()
+    _recover(step)
+
+
+def _files_to_read(step: _Step, changed: Mapping[str, str | None]) -> set[str]:
+    """Return the documents to read: those that changed, and those that carry a file or lie in a site that did."""
+    catalog = step.catalog
+    paths = {path for path, version in changed.items() if is_document(path) and version}
+    for path in (path for path in changed if path.startswith("content/") and not is_document(path)):
+        below = (stored(path), stored(f"{path}/"), stored(f"{path}0"))
+        needing = catalog.rows("SELECT document FROM needs WHERE source = ?1 OR (source > ?2 AND source < ?3)", *below)
+        paths |= {loaded(row["document"]) for row in needing}
+    reshaped = set(catalog.touched("shape"))
+    if catalog.is_touched("places"):
+        reshaped |= {path.split("/")[1] for path in _sources(catalog) if path.startswith("content/")} - {
+            site.id for site in step.county.sites
+        }
+    for site in reshaped:
+        paths |= {path for path in _sources(catalog, f"content/{site}/") if is_document(path)}
+    return {path for path in paths if changed.get(path, "") is not None}
+
+
+def _forget(step: _Step, changed: Mapping[str, str | None]) -> None:
+    """Take out the documents whose files are gone, and all that was found about them."""
+    for path in (path for path, version in changed.items() if version is None and is_document(path)):
+        step.intake.remove(path)
+        step.catalog.run("DELETE FROM needs WHERE document = ?", stored(path))
+        if is_storable(path):
+            step.catalog.run("DELETE FROM waiting WHERE document = ?", path)
+        for origin in ("parse", "twin", "held"):
+            put_findings(step.catalog, origin, (), [path])
+
+
+def _note_reading(catalog: Catalog, read: Read, *, is_new: bool = False) -> None:
+    if not is_new:
+        catalog.run("DELETE FROM needs WHERE document = ?", stored(read.path))
+        if is_storable(read.path):
+            catalog.run("DELETE FROM waiting WHERE document = ?", read.path)
+        catalog.run("UPDATE sources SET is_held = 0 WHERE path = ? AND is_held", stored(read.path))
+        put_findings(catalog, "parse", read.findings, [read.path])
+        put_findings(catalog, "held", (), [read.path])
+    elif read.findings:
+        put_findings(catalog, "parse", read.findings, ())
+    for need in read.needs:
+        catalog.run("INSERT OR IGNORE INTO needs VALUES (?, ?)", stored(need), stored(read.path))
+
+
+def _waiting_for(catalog: Catalog, addresses: Iterable[tuple[str, str]]) -> set[str]:
+    return {
+        row["document"]
+        for site, address in addresses
+        for row in catalog.rows("SELECT document FROM waiting WHERE site = ? AND address = ?", site, address)
+    }
+
+
+def _recover(step: _Step) -> None:
+    """Take in the last good version of each held file that has one and whose address is free."""
+    catalog, intake = step.catalog, step.intake
+
+    def take(read: Read) -> bool:
+        if read.rows is None:
+            return False
+        place = (read.rows.site, read.rows.address)
+        if catalog.one("SELECT 1 FROM documents WHERE site = ? AND address = ? AND path != ?", *place, read.path):
+            wait(catalog, *place, read.path)
+            return False
+        intake.put(read.rows, is_recovered=True)
+        for need in read.needs:
+            catalog.run("INSERT OR IGNORE INTO needs VALUES (?, ?)", stored(need), stored(read.path))
+        put_findings(catalog, "held", [*read.rules, Finding("HELD-LAST-GOOD", read.path)], [read.path])
+        return True
+
+    held = sorted(step.held)
+    catalog.connection.executemany("UPDATE sources SET is_held = 1 WHERE path = ?", [(stored(p),) for p in held])
+    finish = partial(finish_reading, step.county)
+    versions = step.checkout.earlier_versions(held)
+    while waiting := {path: blobs[0] for path, blobs in versions.items() if blobs}:
+        reads = read_earlier(step.checkout, step.county, waiting, step.options.processes, finish)
+        taken = {read.path for read in reads if take(read)}
+        versions = {path: versions[path][1:] for path in waiting if path not in taken}
+
+
+def _derive(step: _Step, changed: Mapping[str, str | None], *, is_all: bool) -> None:
+    """Write all that follows from the documents that changed: states, lists, old addresses, links, relations."""
+    catalog, county, audience = step.catalog, step.county, step.options.audience
+    catalog.mark("changed", {*step.intake.changed, *find_due(catalog, audience)})
+    if is_all:
+        catalog.run("INSERT OR IGNORE INTO changed SELECT path FROM documents")
+    _replace(catalog, "review", set_states(catalog, audience))
+    for section, path in adoption_paths(county).items():
+        if path in changed or (is_all and step.checkout.has(path)):
+            content = step.checkout.read(path) if step.checkout.has(path) else None
+            put_findings(catalog, "adoption-file", read_adoptions(catalog, section, path, content), [path])
+            catalog.touch("adoptions")
+    fill_listings(catalog, county)
+    _settle_aliases(step, is_all=is_all)
+    found = resolve_references(catalog, county, step.intake.related, is_all=is_all)
+    catalog.run("INSERT OR IGNORE INTO changed SELECT path FROM resolved")
+    _replace(catalog, "refs", found)
+    derive_relations(catalog, audience.clock.date().isoformat())
+    _replace(catalog, "submit", check_submissions(catalog, county))
+    if is_all or catalog.touched("topic") or catalog.is_touched(f"listing:{county.portal.id}:topics"):
+        put_findings(catalog, "topics", check_topics(catalog, county))
+    if (
+        is_all
+        or catalog.is_touched("adoptions")
+        or catalog.one("SELECT 1 FROM adoptions JOIN touched ON key = 'id:' || id")
+    ):
+        put_findings(catalog, "adoptions", check_adoptions(catalog, county))
+    links = [path for path in changed if path.startswith("content/") and not is_document(path)]
+    linked = [path for path in links if changed[path] == LINK and (step.checkout.root / path).is_dir()]
+    put_findings(catalog, "link", [Finding("FILE-SYMLINK", path) for path in linked], links)
+    newest = catalog.one("SELECT max(date) AS date FROM documents WHERE is_listed = 1")
+    catalog.set_fact("year", str(newest["date"] or "")[:4] if newest else "")
+    catalog.set_fact("clock-month", f"{audience.clock:%Y-%m}")
+
+
+def _settle_aliases(step: _Step, *, is_all: bool) -> None:
+    catalog = step.catalog
+    claims = catalog.rows("SELECT DISTINCT site, alias FROM alias_claims") if is_all else []
+    affected = find_affected(catalog, {*step.intake.aliases, *((row["site"], row["alias"]) for row in claims)})
+    settle_aliases(catalog, step.county, affected)
+    for site, alias in sorted(affected):
+        put_findings(catalog, f"alias:{site}:{alias}", check_alias(catalog, step.county, site, alias))
+
+
+def _replace(catalog: Catalog, origin: str, findings: Sequence[Finding]) -> None:
+    """Replace what one step found about the documents marked as changed."""
+    catalog.run("DELETE FROM findings WHERE origin = ? AND path IN (SELECT CAST(path AS BLOB) FROM changed)", origin)
+    put_findings(catalog, origin, findings, ())
+
+
+def _sources(catalog: Catalog, prefix: str = "") -> list[str]:
+    """Return the paths of all known files, or of those that begin with a prefix that ends in a slash."""
+    rows = catalog.rows("SELECT path FROM sources WHERE path >= ? ORDER BY path", stored(prefix))
+    if prefix:
+        end = stored(prefix[:-1] + "0")
+        rows = catalog.rows("SELECT path FROM sources WHERE path >= ? AND path < ? ORDER BY path", stored(prefix), end)
+    return [loaded(row["path"]) for row in rows]
+
+
+def _name(audience: Audience) -> str:
+    return f"{audience.drafts} {audience.future} {audience.expired}"
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(repr(value).encode()).hexdigest()[:32]

@@ -1,0 +1,130 @@
+"""What changed in a repository since it was last looked at, told by git without reading the county."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from govgen.errors import MachineryError
+from govgen.repo.checkout import Checkout
+
+PLACES = ("content", "sites", "themes", "pelicanconf.py")
+"""What a county is built from."""
+
+LINK = "link"
+"""The version of what is neither a regular file nor a folder."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a look at the repository showed."""
+
+    mark: str
+    """Stands for the commit that was looked at; empty where there is none."""
+
+    dirty: tuple[str, ...]
+    """Paths that differ from that commit."""
+
+    versions: Mapping[str, str | None]
+    """The version of each path that may have changed, None where there is no such file any more."""
+
+    is_complete: bool
+    """Whether `versions` has every file there is, so that what it does not have is gone."""
+
+
+def survey(checkout: Checkout, mark: str, dirty: Iterable[str]) -> Survey:
+    """Return what may have changed since a survey that gave `mark` and `dirty`; everything if `mark` is empty."""
+    if not checkout.is_git:
+        return Survey("", (), _versions_on_disk(checkout.root), is_complete=True)
+    tree = _git(checkout.root, "rev-parse", "--verify", "-q", "HEAD^{tree}", may_fail=True).strip().decode()
+    now_dirty = tuple(sorted(_dirty_paths(checkout.root)))
+    changed = _changed_between(checkout.root, mark, tree) if mark and tree else None
+    if changed is None:
+        listed = _versions_in_index(checkout.root)
+        versions = {**listed, **{path: _version(checkout.root, path) for path in now_dirty}}
+        return Survey(tree, now_dirty, versions, is_complete=True)
+    candidates = {*changed, *dirty, *now_dirty}
+    return Survey(tree, now_dirty, {path: _version(checkout.root, path) for path in candidates}, is_complete=False)
+
+
+def _git(root: Path, *arguments: str, may_fail: bool = False) -> bytes:
+    # Not through GitPython: its import alone takes longer than a whole edit may.
+    done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=False)
+    if done.returncode and not may_fail:
+        reason = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise MachineryError("git", reason=reason[0] if reason else f"git {arguments[0]}: {done.returncode}")
+    return done.stdout if done.returncode == 0 else b""
+
+
+def _changed_between(root: Path, before: str, after: str) -> list[str] | None:
+    """Return the paths that differ between two trees; None where git does not know the first any more."""
+    if before == after:
+        return []
+    known = subprocess.run(["git", "-C", str(root), "cat-file", "-e", before], capture_output=True, check=False)
+    if known.returncode:
+        return None
+    listed = _git(root, "diff-tree", "-r", "-z", "--name-only", "--no-renames", before, after, "--", *PLACES)
+    return [path for path in _split(listed) if _is_seen(path)]
+
+
+def _dirty_paths(root: Path) -> Iterable[str]:
+    status = _git(root, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", *PLACES)
+    for line in _split(status):
+        yield from _expand(root, line[3:])
+
+
+def _versions_in_index(root: Path) -> dict[str, str | None]:
+    versions: dict[str, str | None] = {}
+    for line in _split(_git(root, "ls-files", "-s", "-z", "--", *PLACES)):
+        head, _, path = line.partition("\t")
+        mode, blob, _ = head.split(" ")
+        if mode == "160000":
+            versions |= {inner: _version(root, inner) for inner in _expand(root, path + "/")}
+        elif _is_seen(path):
+            versions[path] = blob if mode.startswith("100") else LINK
+    return versions
+
+
+def _expand(root: Path, path: str) -> Iterable[str]:
+    """Yield a path that git names, or the files below it where that is a repository of its own."""
+    if not path.endswith("/"):
+        if _is_seen(path):
+            yield path
+        return
+    for entry in Checkout(root).walk(path.rstrip("/")):
+        yield entry.path
+
+
+def _versions_on_disk(root: Path) -> dict[str, str | None]:
+    """Return the version of every file of a plain folder, which only reading them all can tell."""
+    checkout = Checkout(root)
+    paths = [entry.path for place in PLACES for entry in checkout.walk(place)]
+    paths += [place for place in PLACES if (root / place).is_file()]
+    return {path: _version(root, path) for path in paths}
+
+
+def _version(root: Path, path: str) -> str | None:
+    """Return what stands for a file's content, git's own blob id where it is read; None where there is no file."""
+    file = os.fsencode(root / path)
+    try:
+        status = os.lstat(file)
+        if not stat.S_ISREG(status.st_mode):
+            return None if stat.S_ISDIR(status.st_mode) else LINK
+        with open(file, "rb") as stream:
+            content = stream.read()
+    except OSError:
+        return None
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def _is_seen(path: str) -> bool:
+    return not any(segment.startswith(".") for segment in path.split("/"))
+
+
+def _split(output: bytes) -> list[str]:
+    return [os.fsdecode(part) for part in output.split(b"\0") if part]
