@@ -11,17 +11,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from govgen.catalog.aliases import check_alias, find_affected, settle_aliases
-from govgen.catalog.intake import (
-    Intake,
-    is_storable,
-    loaded,
-    put_findings,
-    settle_addresses,
-    settle_all_addresses,
-    source_key,
-    stored,
-    wait,
-)
+from govgen.catalog.findings import put_findings
+from govgen.catalog.intake import Intake, settle_addresses, settle_all_addresses, wait
 from govgen.catalog.listings import (
     adoption_paths,
     check_adoptions,
@@ -33,8 +24,17 @@ from govgen.catalog.listings import (
 )
 from govgen.catalog.resolve import derive_relations, resolve_references
 from govgen.catalog.rows import Rows, document_rows
+from govgen.catalog.sources import (
+    find_changed,
+    is_storable,
+    list_sources,
+    loaded,
+    program_identity,
+    source_key,
+    stored,
+)
 from govgen.catalog.states import Audience, find_due, set_states
-from govgen.catalog.store import FORMAT, Catalog
+from govgen.catalog.store import Catalog
 from govgen.check.run import check_document
 from govgen.content.load import is_document, parse_documents, read_earlier
 from govgen.content.parse import Verdict
@@ -45,8 +45,7 @@ from govgen.model.finding import Finding
 from govgen.options import BuildOptions
 from govgen.repo.checkout import Checkout
 from govgen.repo.survey import LINK, Survey, survey
-
-PROGRAM = Path(__file__).parent
+from govgen.sites.load import check_sites, make_county, read_settings
 
 
 @dataclass(frozen=True)
@@ -71,6 +70,15 @@ def finish_reading(county: County, verdict: Verdict) -> Read:
     return Read(verdict.path, rows, (*verdict.findings, *rules), rules, verdict.needs)
 
 
+@dataclass(frozen=True)
+class Gathered:
+    """An up-to-date catalog, and what it was filled by."""
+
+    catalog: Catalog
+    county: County
+    audience: Audience
+
+
 @dataclass
 class _Step:
     """One bringing up to date."""
@@ -78,23 +86,28 @@ class _Step:
     catalog: Catalog
     checkout: Checkout
     county: County
-    options: BuildOptions
+    audience: Audience
+    processes: int
     reporter: Reporter
     intake: Intake
     held: set[str] = field(default_factory=set)
     """Files whose present version is not taken in."""
 
 
-def gather(checkout: Checkout, county: County, options: BuildOptions, reporter: Reporter) -> Catalog:
-    """Return the county's catalog with all that the repository holds now; what changed in it is noted as touched.
+def gather(checkout: Checkout, options: BuildOptions, reporter: Reporter) -> Gathered:
+    """Bring the county's catalog up to date with all that the repository holds now; what changed in it is touched.
 
-    Raises MachineryError where git or the disk fail.
+    Raises ConfigurationError for faults in `sites/`, UsageError for a site that is not there, MachineryError where git
+    or the disk fail; the catalog is then as it was.
     """
     catalog, seen = _open(checkout, options.catalog)
-    audience = options.audience
     is_new = catalog.fact("identity") == ""
-    step = _Step(catalog, checkout, county, options, reporter, Intake(catalog))
-    changed = _note_sources(catalog, seen)
+    changed = find_changed(catalog, seen)
+    county = _read_settings(catalog, checkout, changed)
+    check_sites(county, options.sites)
+    audience = replace(options.audience, clock=county.localise(options.audience.clock))
+    step = _Step(catalog, checkout, county, audience, options.processes, reporter, Intake(catalog))
+    _note_sources(catalog, changed)
     is_reshaped = _note_settings(step) if is_new or any(path.startswith("sites/") for path in changed) else False
     if is_new:
         _read_all(step)
@@ -112,14 +125,7 @@ def gather(checkout: Checkout, county: County, options: BuildOptions, reporter: 
         }
     )
     catalog.finish()
-    return catalog
-
-
-def program_identity() -> str:
-    """Return what stands for this version of the program: another one trusts nothing this one has written."""
-    files = sorted(PROGRAM.rglob("*.py")) + sorted(PROGRAM.rglob("*.toml"))
-    states = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
-    return f"{FORMAT}-{_digest(states)}"
+    return Gathered(catalog, county, audience)
 
 
 def _open(checkout: Checkout, file: Path) -> tuple[Catalog, Survey]:
@@ -134,26 +140,28 @@ def _open(checkout: Checkout, file: Path) -> tuple[Catalog, Survey]:
     return Catalog.create(file), survey(checkout, "", ())
 
 
-def _note_sources(catalog: Catalog, seen: Survey) -> Mapping[str, str | None]:
-    """Write the versions of all files that differ from those known, and return them; None where one is gone."""
-    if seen.is_complete:
-        known = {loaded(row["path"]): row["version"] for row in catalog.rows("SELECT path, version FROM sources")}
-        gone: dict[str, str | None] = dict.fromkeys(known.keys() - seen.versions.keys())
-    else:
-        rows = (catalog.one("SELECT path, version FROM sources WHERE path = ?", stored(p)) for p in seen.versions)
-        known, gone = {loaded(row["path"]): row["version"] for row in rows if row}, {}
-    changed = {path: version for path, version in {**seen.versions, **gone}.items() if known.get(path) != version}
+def _note_sources(catalog: Catalog, changed: Mapping[str, str | None]) -> None:
+    """Write the versions of the files that changed."""
     catalog.connection.executemany(
         "INSERT INTO sources (path, version, is_document) VALUES (?, ?, ?)"
         " ON CONFLICT DO UPDATE SET version = excluded.version",
         [(stored(path), version, is_document(path)) for path, version in changed.items() if version],
     )
-    for path in (path for path, version in changed.items() if version is None):
-        catalog.run("DELETE FROM sources WHERE path = ?", stored(path))
-    for path in changed:
+    for path, version in changed.items():
+        if version is None:
+            catalog.run("DELETE FROM sources WHERE path = ?", stored(path))
         if not is_document(path):
             catalog.touch(source_key(path))
-    return changed
+
+
+def _read_settings(catalog: Catalog, checkout: Checkout, changed: Mapping[str, str | None]) -> County:
+    """Return the county; its settings files are read only if one of them changed. Raises ConfigurationError."""
+    kept = catalog.fact("settings")
+    if kept and not any(path.startswith("sites/") for path in changed):
+        return make_county(json.loads(kept))
+    tables = read_settings(checkout)
+    catalog.remember({"settings": json.dumps(tables, default=str)})
+    return make_county(tables)
 
 
 def _note_settings(step: _Step) -> bool:
@@ -181,10 +189,10 @@ def _shape(site: Site) -> object:
 def _read_all(step: _Step) -> None:
     """Fill a new catalog."""
     catalog, intake = step.catalog, step.intake
-    paths = [path for path in _sources(catalog) if is_document(path)]
+    paths = [path for path in list_sources(catalog) if is_document(path)]
     step.reporter.stage("content", len(paths))
     for read in parse_documents(
-        step.checkout, step.county, paths, step.options.processes, partial(finish_reading, step.county)
+        step.checkout, step.county, paths, step.processes, partial(finish_reading, step.county)
     ):
         _note_reading(catalog, read, is_new=True)
         if read.rows:
@@ -210,7 +218,7 @@ def _read_changed(step: _Step, changed: Mapping[str, str | None]) -> None:
         paths = sorted(waiting)
         candidates = []
         for read in parse_documents(
-            step.checkout, step.county, paths, step.options.processes, partial(finish_reading, step.county)
+            step.checkout, step.county, paths, step.processes, partial(finish_reading, step.county)
         ):
             _note_reading(catalog, read)
             if read.rows:
@@ -238,11 +246,11 @@ def _files_to_read(step: _Step, changed: Mapping[str, str | None]) -> set[str]:
         paths |= {loaded(row["document"]) for row in needing}
     reshaped = set(catalog.touched("shape"))
     if catalog.is_touched("places"):
-        reshaped |= {path.split("/")[1] for path in _sources(catalog) if path.startswith("content/")} - {
+        reshaped |= {path.split("/")[1] for path in list_sources(catalog) if path.startswith("content/")} - {
             site.id for site in step.county.sites
         }
     for site in reshaped:
-        paths |= {path for path in _sources(catalog, f"content/{site}/") if is_document(path)}
+        paths |= {path for path in list_sources(catalog, f"content/{site}/") if is_document(path)}
     return {path for path in paths if changed.get(path, "") is not None}
 
 
@@ -301,14 +309,14 @@ def _recover(step: _Step) -> None:
     finish = partial(finish_reading, step.county)
     versions = step.checkout.earlier_versions(held)
     while waiting := {path: blobs[0] for path, blobs in versions.items() if blobs}:
-        reads = read_earlier(step.checkout, step.county, waiting, step.options.processes, finish)
+        reads = read_earlier(step.checkout, step.county, waiting, step.processes, finish)
         taken = {read.path for read in reads if take(read)}
         versions = {path: versions[path][1:] for path in waiting if path not in taken}
 
 
 def _derive(step: _Step, changed: Mapping[str, str | None], *, is_all: bool) -> None:
     """Write all that follows from the documents that changed: states, lists, old addresses, links, relations."""
-    catalog, county, audience = step.catalog, step.county, step.options.audience
+    catalog, county, audience = step.catalog, step.county, step.audience
     catalog.mark("changed", {*step.intake.changed, *find_due(catalog, audience)})
     if is_all:
         catalog.run("INSERT OR IGNORE INTO changed SELECT path FROM documents")
@@ -354,15 +362,6 @@ def _replace(catalog: Catalog, origin: str, findings: Sequence[Finding]) -> None
     """Replace what one step found about the documents marked as changed."""
     catalog.run("DELETE FROM findings WHERE origin = ? AND path IN (SELECT CAST(path AS BLOB) FROM changed)", origin)
     put_findings(catalog, origin, findings, ())
-
-
-def _sources(catalog: Catalog, prefix: str = "") -> list[str]:
-    """Return the paths of all known files, or of those that begin with a prefix that ends in a slash."""
-    rows = catalog.rows("SELECT path FROM sources WHERE path >= ? ORDER BY path", stored(prefix))
-    if prefix:
-        end = stored(prefix[:-1] + "0")
-        rows = catalog.rows("SELECT path FROM sources WHERE path >= ? AND path < ? ORDER BY path", stored(prefix), end)
-    return [loaded(row["path"]) for row in rows]
 
 
 def _name(audience: Audience) -> str:

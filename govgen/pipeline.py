@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from govgen.catalog.intake import loaded, read_findings
+from govgen.catalog.findings import read_findings
+from govgen.catalog.sources import loaded
 from govgen.catalog.store import ALL, Catalog
 from govgen.errors import MachineryError
 from govgen.events import Reporter
 from govgen.files import OutputFolder
-from govgen.gather import gather
+from govgen.gather import Gathered, gather
 from govgen.model.address import Addresses
 from govgen.model.build import Artifact, BuildReport, SiteReport
-from govgen.model.county import County
 from govgen.model.document import State
 from govgen.model.finding import Finding
 from govgen.options import BuildOptions
-from govgen.plan.assets import load_assets
+from govgen.plan.assets import Asset, load_assets
 from govgen.plan.outdated import NEW, find_outdated, note_theme, plan, read_jobs
 from govgen.plan.scope import Scope
 from govgen.render.ledger import Ledger
-from govgen.render.worker import Studio, render
+from govgen.render.maker import Studio
+from govgen.render.worker import render
 from govgen.repo.checkout import Checkout
-from govgen.sites.load import load_county
+from govgen.standing import keep_report
 from govgen.texts import load_texts
 
 THEME = "themes/county"
@@ -38,25 +41,18 @@ def build(checkout: Checkout, options: BuildOptions, reporter: Reporter) -> Buil
     Raises ConfigurationError for faults in `sites/`, MachineryError where a page can't be made.
     """
     started = time.monotonic()
-    county = load_county(checkout)
     ledger = Ledger.open(options.output)
-    catalog = gather(checkout, county, options, reporter)
-    addresses = Addresses(county, options.domain or county.domain, "http" if options.port else "https", options.port)
-    if not (checkout.root / THEME / "templates").is_dir():
-        raise MachineryError("no-theme", path=THEME)
+    gathered = gather(checkout, options, reporter)
+    catalog, county, clock = gathered.catalog, gathered.county, gathered.audience.clock
     _note_output(catalog, options, ledger)
-    _note_theme(catalog, checkout)
-    assets = load_assets(checkout.root / THEME)
-    texts = load_texts(county.language)
-    plan(catalog, addresses, county.sites, assets)
-    find_outdated(catalog, [Scope(catalog, addresses, site, texts, options.audience.clock) for site in county.sites])
+    addresses, assets = _find_outdated(checkout, gathered, options)
     ledger.add(row["output"] for row in catalog.rows("SELECT output FROM dirty WHERE reason = ?", NEW))
     catalog.remember({"stamp": ledger.stamp})
     # From here on a build that breaks off is taken up by the next one: what is dirty stays so until it is made.
     catalog.finish()
     jobs = list(read_jobs(catalog, options.sites or [site.id for site in county.sites]))
     reporter.stage("render", len(jobs))
-    studio = Studio(checkout.root, options.catalog, options.output, addresses, assets, options.audience.clock)
+    studio = Studio(checkout.root, options.catalog, options.output, addresses, assets, clock)
     made = written = 0
     for batch in render(jobs, studio, options.processes):
         made += sum(artifact.is_made for artifact in batch)
@@ -65,10 +61,38 @@ def build(checkout: Checkout, options: BuildOptions, reporter: Reporter) -> Buil
         reporter.advance(len(batch))
     removed = 0 if options.sites else _remove_gone(catalog, options.output)
     catalog.finish()
-    seconds = time.monotonic() - started
-    report = replace(_report(catalog, options.sites), made=made, written=written, removed=removed, seconds=seconds)
+    report = _report(catalog, options.sites)
+    keep_report(catalog, options, report)
+    catalog.finish()
     catalog.connection.close()
-    return report
+    return replace(report, made=made, written=written, removed=removed, seconds=time.monotonic() - started)
+
+
+def _find_outdated(
+    checkout: Checkout, gathered: Gathered, options: BuildOptions
+) -> tuple[Addresses, Mapping[str, Asset]]:
+    """Plan the pages there are, and mark those to be made again; return where they stand, and the theme's files."""
+    catalog, county = gathered.catalog, gathered.county
+    addresses = Addresses(county, options.domain or county.domain, "http" if options.port else "https", options.port)
+    if not (checkout.root / THEME / "templates").is_dir():
+        raise MachineryError("no-theme", path=THEME)
+    if any(path.startswith("themes") for path in catalog.touched("source")) or catalog.is_touched(ALL):
+        note_theme(catalog, THEME, checkout.root / THEME)
+    assets = load_assets(checkout.root / THEME)
+    texts = load_texts(county.language)
+    plan(catalog, addresses, county.sites, assets)
+    clock = gathered.audience.clock
+    find_outdated(catalog, [Scope(catalog, addresses, site, texts, clock) for site in county.sites])
+    return addresses, assets
+
+
+@contextmanager
+def look_ahead(checkout: Checkout, gathered: Gathered, options: BuildOptions) -> Iterator[Addresses]:
+    """Show what the next build would make again, as marked in the catalog while this lasts; nothing of it stays."""
+    try:
+        yield _find_outdated(checkout, gathered, options)[0]
+    finally:
+        gathered.catalog.connection.rollback()
 
 
 def _note_output(catalog: Catalog, options: BuildOptions, ledger: Ledger) -> None:
@@ -83,11 +107,6 @@ def _note_output(catalog: Catalog, options: BuildOptions, ledger: Ledger) -> Non
         catalog.remember({"output": identity})
         ledger.claim()
         catalog.touch(ALL)
-
-
-def _note_theme(catalog: Catalog, checkout: Checkout) -> None:
-    if any(path.startswith("themes") for path in catalog.touched("source")) or catalog.is_touched(ALL):
-        note_theme(catalog, THEME, checkout.root / THEME)
 
 
 def _record(catalog: Catalog, artifacts: Iterable[Artifact]) -> None:
@@ -114,6 +133,27 @@ def _remove_gone(catalog: Catalog, output: Path) -> int:
         folder.remove(path)
     catalog.run("DELETE FROM gone")
     return len(gone)
+
+
+def find_unequal(checkout: Checkout, options: BuildOptions, reporter: Reporter) -> list[str]:
+    """Build once more, from nothing and beside, and return the outputs that differ, or stand in one of the two only."""
+    beside = options.catalog.parent / "verify"
+    shutil.rmtree(beside, ignore_errors=True)
+    clean = replace(options, output=beside / "public", catalog=beside / "catalog.sqlite")
+    build(checkout, clean, reporter)
+    ours = {artifact.path for artifact in read_artifacts(options.catalog, options.sites)}
+    theirs = {artifact.path for artifact in read_artifacts(clean.catalog, options.sites)}
+    unequal = [
+        path
+        for path in sorted(ours | theirs)
+        if path not in ours & theirs or _read(options.output / path) != _read(clean.output / path)
+    ]
+    shutil.rmtree(beside)
+    return unequal
+
+
+def _read(file: Path) -> bytes | None:
+    return file.read_bytes() if file.is_file() else None
 
 
 @dataclass(frozen=True)
@@ -175,9 +215,7 @@ def read_artifacts(catalog: Path, sites: Sequence[str] = ()) -> tuple[Artifact, 
     )
 
 
-def open_account(
-    checkout: Checkout, county: County, options: BuildOptions, reporter: Reporter
-) -> tuple[Catalog, Account]:
+def open_account(checkout: Checkout, options: BuildOptions, reporter: Reporter) -> tuple[Gathered, Account]:
     """Bring the catalog up to date without building, and return it with what became of every file."""
-    catalog = gather(checkout, county, options, reporter)
-    return catalog, take_account(catalog)
+    gathered = gather(checkout, options, reporter)
+    return gathered, take_account(gathered.catalog)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import multiprocessing
 import os
 import signal
 
@@ -11,12 +10,11 @@ _SET_PARENT_DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG of Linux's prctl(2)."""
 
 
-def end_with_parent() -> None:
-    """Have the kernel end this process when its parent ends, even by SIGKILL.
+def end_with_parent(parent: int) -> None:
+    """Have the kernel end this process when its parent, whose pid is `parent`, ends, even by SIGKILL.
 
     A worker left behind would keep the publishing lock for ever, and write over the next build's pages.
     """
     ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
-    parent = multiprocessing.parent_process()
-    if parent and os.getppid() != parent.pid:
+    if os.getppid() != parent:
         os._exit(1)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from govgen.content.load import parse_files
 from govgen.content.parse import Parser
-from govgen.content.pool import parse_files
 from govgen.content.settings import read_markdown_settings
 from govgen.model.finding import Severity
 from govgen.model.rules import SEVERITIES
@@ -158,7 +158,8 @@ def test_every_file_found_is_accounted_for(wrong_county: Built) -> None:
 def test_a_file_that_vanishes_while_it_is_read_is_held(world: Callable[..., World]) -> None:
     checkout = Checkout(world().root)
     parser = Parser(checkout, load_county(checkout), read_markdown_settings(checkout.root))
-    verdicts = list(parse_files([Entry(f"{FOLDER}/gone.md", 10, is_regular=True)], parser, 1, lambda verdict: verdict))
+    gone = Entry(f"{FOLDER}/gone.md", 10, is_regular=True)
+    verdicts = list(parse_files([gone], parser, 1, lambda verdict: verdict, {}))
     assert [(verdict.document, verdict.findings[0].rule) for verdict in verdicts] == [(None, "FILE-READ")]
 
 

@@ -26,7 +26,6 @@ from govgen.gather import gather
 from govgen.options import BuildOptions
 from govgen.pipeline import take_account
 from govgen.repo.checkout import Checkout
-from govgen.sites.load import load_county
 from tests.world import MZJ, NOON, Built, World
 
 GOOD = 30
@@ -319,12 +318,10 @@ def test_text_that_takes_a_parser_for_ever_is_refused_in_time(
     ground: Ground, bomb: str, unit: str, size: int, tmp_path: Path
 ) -> None:
     world = ground.world
-    county = load_county(Checkout(world.root))
     world.write(bomb, document(unit * (size // len(unit))))
     started = cpu_seconds()
-    catalog = gather(
-        Checkout(world.root), county, BuildOptions(tmp_path, tmp_path / "catalog.sqlite", Audience(NOON)), Silence()
-    )
+    options = BuildOptions(tmp_path, tmp_path / "catalog.sqlite", Audience(NOON))
+    catalog = gather(Checkout(world.root), options, Silence()).catalog
     account = take_account(catalog)
     assert cpu_seconds() - started <= VERDICT_SECONDS
     assert account.files == GOOD + 2 == sum(account.states.values())

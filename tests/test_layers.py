@@ -25,9 +25,10 @@ ALLOWED = {
     **{word: set() for word in VOCABULARY},
     "options": {"catalog"},
     "gather": {*STAGES, "options"},
-    "pipeline": {*STAGES, "options", "gather"},
+    "standing": {*STAGES, "options"},
+    "pipeline": {*STAGES, "options", "gather", "standing"},
     "preview": {*STAGES, "options", "pipeline", "preview"},
-    "cli": {*STAGES, "options", "pipeline", "preview", "cli"},
+    "cli": {*STAGES, "options", "standing", "pipeline", "preview", "cli"},
     "__main__": {"cli"},
     "__init__": set(),
 }
@@ -151,6 +152,9 @@ def test_pelican_is_imported_by_workers_only() -> None:
     assert importers[0][1] not in top
 
 
+CATCHES_ALL = ("cli/main.py", "render/maker.py", "render/worker.py", "content/limits.py")
+"""Where a fault nobody foresaw is turned into one with words."""
+
 OF_THE_COMMAND_LINE = (
     *(".sys.exit", ".sys.stdout", ".sys.stderr", ".sys.argv", ".os.environ", ".os.getenv"),
     *(".datetime.now", ".datetime.utcnow", ".datetime.today", ".date.today"),
@@ -180,7 +184,7 @@ def test_an_except_names_its_exception(file: Path) -> None:
             place = f"{name_of(file)}:{node.lineno}"
             assert node.type is not None, place
             caught = {dotted(kind) for kind in (node.type.elts if isinstance(node.type, ast.Tuple) else [node.type])}
-            assert "Exception" not in caught or is_in(file, "cli/main.py", "render/worker.py", "content/pool.py"), place
+            assert "Exception" not in caught or is_in(file, *CATCHES_ALL), place
             # Whatever happens, a half-written file goes; and the fault goes on.
             passes_on = any(isinstance(inner, ast.Raise) and inner.exc is None for inner in node.body)
             assert "BaseException" not in caught or passes_on, place

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from govgen.catalog.lookups import lookup_keys
 from govgen.catalog.rows import DOCUMENT_COLUMNS, Rows
+from govgen.catalog.sources import is_storable
 from govgen.catalog.store import Catalog
 from govgen.model.finding import Finding
 
@@ -15,51 +15,6 @@ _UPSERT = (
     f"INSERT INTO documents ({', '.join(DOCUMENT_COLUMNS)}) VALUES ({_MARKS}) ON CONFLICT (path) DO UPDATE SET "
     + ", ".join(f"{column} = excluded.{column}" for column in DOCUMENT_COLUMNS if column != "path")
 )
-
-
-def stored(path: str) -> bytes:
-    """Return a path as tables hold it that also name files no document can come from: any bytes git knows."""
-    return path.encode("utf-8", "surrogateescape")
-
-
-def is_storable(path: str) -> bool:
-    """Tell whether a path is text: documents come from no others."""
-    return not any("\ud800" <= character <= "\udfff" for character in path)
-
-
-def loaded(path: bytes) -> str:
-    """Return a path that `stored` made."""
-    return path.decode("utf-8", "surrogateescape")
-
-
-def source_key(path: str) -> str:
-    """Return the key that a change of a file which is no document touches."""
-    return f"source:{path.encode('ascii', 'backslashreplace').decode()}"
-
-
-def put_findings(
-    catalog: Catalog, origin: str, findings: Iterable[Finding], paths: Iterable[str] | None = None
-) -> None:
-    """Replace what one step found: about these files, or all of it."""
-    if paths is None:
-        catalog.run("DELETE FROM findings WHERE origin = ?", origin)
-    else:
-        catalog.connection.executemany(
-            "DELETE FROM findings WHERE origin = ? AND path = ?", [(origin, stored(path)) for path in paths]
-        )
-    catalog.connection.executemany(
-        "INSERT INTO findings VALUES (?, ?, ?, ?, ?)",
-        [(stored(f.path), origin, f.rule, f.line, json.dumps(f.values)) for f in findings],
-    )
-
-
-def read_findings(catalog: Catalog) -> tuple[Finding, ...]:
-    """Return all findings of all steps, by place."""
-    findings = [
-        Finding(row["rule"], loaded(row["path"]), row["line"], json.loads(row["details"]))
-        for row in catalog.connection.execute("SELECT * FROM findings")
-    ]
-    return tuple(sorted(findings, key=Finding.sort_key))
 
 
 class Intake:

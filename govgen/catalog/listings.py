@@ -72,15 +72,14 @@ def fill_listings(catalog: Catalog, county: County) -> None:
         " CROSS JOIN documents d USING (path) CROSS JOIN adoptions a USING (id)"
         " CROSS JOIN section_kinds k ON k.site = ?1 AND k.section = a.section WHERE is_listed AND d.site != ?1"
     )
-    portal = county.portal.id
-    catalog.run(
-        "DELETE FROM listings WHERE document IN (SELECT path FROM changed)"
-        f" AND (site, section, document, id, kind, date, month, is_own) NOT IN ({wanted})",
-        portal,
-    )
     columns = "site, section, document, id, kind, date, month, is_own"
-    known = f"SELECT {columns} FROM listings WHERE document IN (SELECT path FROM changed)"
-    catalog.run(f"INSERT INTO listings ({columns}) {wanted} EXCEPT {known}", portal)
+    known = f"SELECT {columns} FROM changed CROSS JOIN listings ON document = path"
+    portal = county.portal.id
+    gone = catalog.rows(f"SELECT document, site, section FROM ({known} EXCEPT SELECT * FROM ({wanted}))", portal)
+    catalog.connection.executemany(
+        "DELETE FROM listings WHERE document = ? AND site = ? AND section = ?", [tuple(row) for row in gone]
+    )
+    catalog.run(f"INSERT INTO listings ({columns}) SELECT * FROM ({wanted}) EXCEPT {known}", portal)
 
 
 def check_adoptions(catalog: Catalog, county: County) -> list[Finding]:

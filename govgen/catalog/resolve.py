@@ -81,24 +81,28 @@ def derive_relations(catalog: Catalog, day: str) -> None:
     """
     listed = "SELECT 1 FROM refs JOIN documents n ON n.path = refs.document WHERE to_document = d.path AND n.is_listed"
     named = "SELECT 1 FROM refs WHERE document = d.path AND to_document IS NOT NULL"
-    catalog.run(
+    rows = catalog.rows(
         f"""
-        UPDATE documents SET validity = new.validity, is_interpreted = new.is_interpreted, phase = new.phase FROM (
-            SELECT path AS document,
-                CASE WHEN kind != 'policy' OR own_validity != '' THEN own_validity
-                    WHEN EXISTS ({named} AND relation = 'repealed_by') THEN 'repealed'
-                    WHEN EXISTS ({listed} AND relation = 'amends') THEN 'amended' ELSE '' END AS validity,
-                EXISTS ({listed} AND relation = 'interprets') AS is_interpreted,
-                CASE WHEN kind != 'consultation' OR (opens_on = '' AND closes_on = '') THEN ''
-                    WHEN EXISTS ({named} AND relation = 'outcome') THEN 'answered'
-                    WHEN opens_on > ?1 THEN 'coming'
-                    WHEN closes_on = '' OR closes_on >= ?1 THEN 'open' ELSE 'closed' END AS phase
-            FROM related CROSS JOIN documents d USING (path)
-        ) AS new
-        WHERE documents.path = new.document AND (documents.validity IS NOT new.validity
-            OR documents.is_interpreted IS NOT new.is_interpreted OR documents.phase IS NOT new.phase)
+        SELECT path, d.validity AS v, d.is_interpreted AS i, d.phase AS p,
+            CASE WHEN kind != 'policy' OR own_validity != '' THEN own_validity
+                WHEN EXISTS ({named} AND relation = 'repealed_by') THEN 'repealed'
+                WHEN EXISTS ({listed} AND relation = 'amends') THEN 'amended' ELSE '' END AS validity,
+            EXISTS ({listed} AND relation = 'interprets') AS is_interpreted,
+            CASE WHEN kind != 'consultation' OR (opens_on = '' AND closes_on = '') THEN ''
+                WHEN EXISTS ({named} AND relation = 'outcome') THEN 'answered'
+                WHEN opens_on > ?1 THEN 'coming'
+                WHEN closes_on = '' OR closes_on >= ?1 THEN 'open' ELSE 'closed' END AS phase
+        FROM related CROSS JOIN documents d USING (path)
         """,
         day,
+    )
+    catalog.connection.executemany(
+        "UPDATE documents SET validity = ?, is_interpreted = ?, phase = ? WHERE path = ?",
+        [
+            (row["validity"], row["is_interpreted"], row["phase"], row["path"])
+            for row in rows
+            if (row["v"], row["i"], row["p"]) != (row["validity"], row["is_interpreted"], row["phase"])
+        ],
     )
 
 

@@ -45,26 +45,28 @@ def set_states(catalog: Catalog, audience: Audience) -> list[Finding]:
     """Write the state of the changed documents, whether they stand in lists and have a page; return which are due."""
     now = audience.clock
     catalog.connection.create_function("is_past", 1, lambda text: bool(text) and datetime.fromisoformat(text) <= now)
-    shown = ", ".join(f"'{state.value}'" for state in sorted(audience.states, key=lambda state: state.value))
-    catalog.run(
+    shown = {state.value for state in audience.states}
+    # Not one UPDATE: SQLite would read all documents to find the few that are marked.
+    states = catalog.connection.execute(
         f"""
-        UPDATE documents SET state = new.state, is_listed = new.state IN ({shown}),
-            has_page = new.state IN ({shown}, '{State.WITHDRAWN.value}') AND name != 'index'
-        FROM (
-            SELECT path AS document, CASE
-                WHEN status = 'draft' THEN '{State.DRAFT.value}'
-                WHEN status = 'withdrawn' THEN '{State.WITHDRAWN.value}'
-                WHEN expires_at != '' AND is_past(expires_at) THEN '{State.EXPIRED.value}'
-                WHEN publish_at != '' THEN CASE WHEN is_past(publish_at) THEN 'listed' ELSE '{State.FUTURE.value}' END
-                WHEN date != '' AND NOT is_past(date) THEN '{State.FUTURE.value}'
-                ELSE '{State.LISTED.value}' END AS state
-            FROM changed CROSS JOIN documents USING (path)
-        ) AS new
-        WHERE documents.path = new.document AND (
-            documents.state IS NOT new.state
-            OR is_listed IS NOT (new.state IN ({shown}))
-            OR has_page IS NOT (new.state IN ({shown}, '{State.WITHDRAWN.value}') AND name != 'index'))
+        SELECT path, name, state AS before, is_listed, has_page, CASE
+            WHEN status = 'draft' THEN '{State.DRAFT.value}'
+            WHEN status = 'withdrawn' THEN '{State.WITHDRAWN.value}'
+            WHEN expires_at != '' AND is_past(expires_at) THEN '{State.EXPIRED.value}'
+            WHEN publish_at != '' THEN CASE WHEN is_past(publish_at) THEN 'listed' ELSE '{State.FUTURE.value}' END
+            WHEN date != '' AND NOT is_past(date) THEN '{State.FUTURE.value}'
+            ELSE '{State.LISTED.value}' END AS state
+        FROM changed CROSS JOIN documents USING (path)
         """
+    )
+    differing = []
+    for row in states:
+        is_listed = row["state"] in shown
+        has_page = (is_listed or row["state"] == State.WITHDRAWN.value) and row["name"] != "index"
+        if (row["before"], row["is_listed"], row["has_page"]) != (row["state"], is_listed, has_page):
+            differing.append((row["state"], is_listed, has_page, row["path"]))
+    catalog.connection.executemany(
+        "UPDATE documents SET state = ?, is_listed = ?, has_page = ? WHERE path = ?", differing
     )
     due = catalog.rows(
         "SELECT path, review_by FROM changed CROSS JOIN documents USING (path)"

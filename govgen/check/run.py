@@ -7,19 +7,22 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from functools import cache
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import govgen.check.rules
-from govgen.check.pages import BuiltPage
 from govgen.model.document import Document
 from govgen.model.finding import Finding
+
+if TYPE_CHECKING:
+    from govgen.check.pages import BuiltPage
 
 
 @cache
 def find_rules(scope: str) -> list[ModuleType]:
-    """Return the rule modules of a scope – `document` or `page` – by name."""
+    """Return the rule modules of a scope – `document` or `page` – by name; those of pages begin with `page_`."""
     names = sorted(module.name for module in pkgutil.iter_modules(govgen.check.rules.__path__))
-    modules = [importlib.import_module(f"govgen.check.rules.{name}") for name in names]
-    return [module for module in modules if scope == module.SCOPE]
+    fitting = [name for name in names if name.startswith("page_") == (scope == "page")]
+    return [importlib.import_module(f"govgen.check.rules.{name}") for name in fitting]
 
 
 def check_document(document: Document) -> list[Finding]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from govgen.catalog.states import Audience
 from govgen.errors import UsageError
-from govgen.model.county import County
 from govgen.options import BuildOptions
 from govgen.repo.checkout import Checkout, find_checkout
 
@@ -22,30 +20,20 @@ def open_checkout(options: Namespace) -> Checkout:
     return find_checkout((options.repo or Path.cwd()).resolve())
 
 
-def read_clock(options: Namespace, timezone: str = "Asia/Shanghai") -> datetime:
-    """Return the moment the command works at: `--clock`, or now. Raises UsageError."""
-    zone = ZoneInfo(timezone)
+def read_clock(options: Namespace) -> datetime:
+    """Return the moment the command works at: `--clock`, as given, or now. Raises UsageError."""
     if not options.clock:
-        return datetime.now(zone)
+        return datetime.now(UTC)
     try:
-        moment = datetime.fromisoformat(options.clock)
+        return datetime.fromisoformat(options.clock)
     except ValueError as error:
         raise UsageError("bad-clock", value=options.clock) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
-def check_sites(county: County, names: list[str]) -> tuple[str, ...]:
-    """Return the sites a command was asked for. Raises UsageError for one that is not there."""
-    for name in names:
-        if county.find_site(name) is None:
-            raise UsageError("no-site", site=name, sites="、".join(site.id for site in county.sites))
-    return tuple(names)
-
-
-def build_options(checkout: Checkout, county: County, options: Namespace) -> BuildOptions:
+def build_options(checkout: Checkout, options: Namespace) -> BuildOptions:
     """Return the build a command asks for."""
     audience = Audience(
-        read_clock(options, county.timezone),
+        read_clock(options),
         drafts=getattr(options, "drafts", False),
         future=getattr(options, "future", False),
         expired=getattr(options, "expired", False),
@@ -55,6 +43,6 @@ def build_options(checkout: Checkout, county: County, options: Namespace) -> Bui
         output=output.resolve() if output else checkout.root / PUBLIC_OUTPUT,
         catalog=checkout.root / BUILD_FOLDER / "cache" / "catalog.sqlite",
         audience=audience,
-        sites=check_sites(county, getattr(options, "site", None) or []),
+        sites=tuple(getattr(options, "site", None) or ()),
         processes=max(1, options.jobs),
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
+from govgen.content.child import FEW_FILES, parse_in_child
 from govgen.content.parse import Parser, Verdict
 from govgen.content.place import DOCUMENT_ENDINGS
-from govgen.content.pool import parse_files
 from govgen.content.settings import read_markdown_settings
 from govgen.model.county import County
 from govgen.repo.checkout import Checkout, Entry
@@ -28,7 +28,7 @@ def parse_documents(
         return
     entries = [checkout.find_entry(path) or Entry(path, 0, is_regular=True) for path in paths]
     parser = Parser(checkout, county, read_markdown_settings(checkout.root))
-    yield from parse_files(entries, parser, processes, finish)
+    yield from parse_files(entries, parser, processes, finish, {})
 
 
 def read_earlier(
@@ -42,3 +42,23 @@ def read_earlier(
     entries = [Entry(path, len(content), is_regular=True) for path, content in contents.items()]
     parser = Parser(checkout, county, read_markdown_settings(checkout.root))
     yield from parse_files(entries, parser, processes, finish, contents)
+
+
+def parse_files(
+    entries: Sequence[Entry],
+    parser: Parser,
+    processes: int,
+    finish: Callable[[Verdict], T],
+    contents: Mapping[str, bytes],
+) -> Iterator[T]:
+    """Yield what `finish` makes of the verdict on each file, in the order of `entries`.
+
+    `finish` runs in the worker, within the file's limits; `contents` stands in for files read from elsewhere.
+    """
+    if len(entries) <= FEW_FILES:
+        yield from parse_in_child(entries, parser, finish, contents)
+        return
+    # Imported here: the pool takes longer to load than a few files to parse.
+    from govgen.content.pool import parse_in_pool
+
+    yield from parse_in_pool(entries, parser, processes, finish, contents)

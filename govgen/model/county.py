@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
+from zoneinfo import ZoneInfo
 
 
 class SiteKind(Enum):
@@ -166,6 +168,11 @@ class County:
     def portal(self) -> Site:
         """The site that collects from the others."""
         return next(site for site in self.sites if site.is_portal)
+
+    def localise(self, moment: datetime) -> datetime:
+        """Return a moment in the county's time zone; one that was given without a zone is the county's."""
+        zone = ZoneInfo(self.timezone)
+        return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
 
     def find_site(self, site_id: str) -> Site | None:
         """Return the site with this id; None if there is none."""

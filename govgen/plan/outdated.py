@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from govgen.catalog.intake import loaded, stored
+from govgen.catalog.sources import loaded, stored
 from govgen.catalog.store import ALL, Catalog
 from govgen.model.address import Addresses
 from govgen.model.build import Job

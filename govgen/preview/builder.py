@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -34,7 +35,7 @@ class Builder:
     def __init__(self, checkout: Checkout, options: BuildOptions) -> None:
         context = multiprocessing.get_context("fork")
         self._connection, there = context.Pipe()
-        ends = (self._connection, there)
+        ends = (os.getpid(), self._connection, there)
         self._process = context.Process(target=_serve_builds, args=(*ends, checkout, options), daemon=False)
         self._process.start()
         there.close()
@@ -53,8 +54,10 @@ class Builder:
             self._process.terminate()
 
 
-def _serve_builds(far_end: Connection, connection: Connection, checkout: Checkout, options: BuildOptions) -> None:
-    end_with_parent()
+def _serve_builds(
+    parent: int, far_end: Connection, connection: Connection, checkout: Checkout, options: BuildOptions
+) -> None:
+    end_with_parent(parent)
     # Ctrl-C reaches all processes of a terminal; the server ends this one by closing the far end, so no copy may stay.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     far_end.close()

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import locale
 import runpy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,6 +27,10 @@ _PELICANS_OWN = frozenset(
 """Settings that change pages and that only Pelican understands."""
 
 
+class PelicanNeeded(Exception):
+    """A page that only Pelican can make was asked for in a process that must not load it."""
+
+
 class PageEngine(Protocol):
     """What makes pages: Pelican, or the light engine."""
 
@@ -34,11 +39,14 @@ class PageEngine(Protocol):
         ...
 
 
-def choose_engine(repository: Path, language: str, compiled: Path | None = None) -> PageEngine:
+def choose_engine(
+    repository: Path, language: str, compiled: Path | None = None, *, may_load_pelican: bool = True
+) -> PageEngine:
     """Return the light engine, or Pelican where the settings ask for it; `compiled` is where templates stay compiled.
 
-    Raises MachineryError where the settings do not run.
+    Raises MachineryError where the settings do not run, PelicanNeeded where Pelican may not be loaded.
     """
+    start_pelican = partial(_start_pelican, repository, language, compiled) if may_load_pelican else _refuse_pelican
     try:
         names = runpy.run_path(str(repository / SETTINGS_FILE))
         settings = {name: value for name, value in names.items() if name.isupper()}
@@ -46,10 +54,14 @@ def choose_engine(repository: Path, language: str, compiled: Path | None = None)
         # Without the setting, Pelican looks for installed plugins itself.
         has_plugins = settings.get("PLUGINS") not in ([], ())
         if has_plugins or _PELICANS_OWN & settings.keys() or not (theme / "templates").is_dir():
-            return _start_pelican(repository, language, compiled)
-        return LightEngine(repository, language, settings, compiled)
+            return start_pelican()
+        return LightEngine(repository, language, settings, compiled, start_pelican)
     except SETTINGS_FAULTS as error:
         raise MachineryError("engine", reason=f"{type(error).__name__}: {error}") from error
+
+
+def _refuse_pelican() -> PageEngine:
+    raise PelicanNeeded
 
 
 def _start_pelican(repository: Path, language: str, compiled: Path | None) -> PageEngine:
@@ -62,8 +74,15 @@ def _start_pelican(repository: Path, language: str, compiled: Path | None) -> Pa
 class LightEngine:
     """Makes pages with Jinja2 alone, and hands over to Pelican at the first page that it can't make."""
 
-    def __init__(self, repository: Path, language: str, settings: Mapping[str, Any], compiled: Path | None) -> None:
-        self._start = (repository, language, compiled)
+    def __init__(
+        self,
+        repository: Path,
+        language: str,
+        settings: Mapping[str, Any],
+        compiled: Path | None,
+        start_pelican: Callable[[], PageEngine],
+    ) -> None:
+        self._start_pelican = start_pelican
         self._pelican: PageEngine | None = None
         # As Pelican does it: names of months in templates follow the machine.
         with suppress(locale.Error):
@@ -82,7 +101,7 @@ class LightEngine:
                 return self._render(output, chrome, made_of, asset)
             except TemplateFault:
                 # It reads one of Pelican's settings, uses its filters, or is wrong; Pelican knows which.
-                self._pelican = _start_pelican(*self._start)
+                self._pelican = self._start_pelican()
         return self._pelican.render(output, chrome, made_of, asset)
 
     def _render(self, output: str, chrome: Chrome, made_of: Composition, asset: AssetPath) -> bytes:

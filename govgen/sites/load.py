@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
-from govgen.errors import ConfigurationError
+from govgen.errors import ConfigurationError, UsageError
 from govgen.model.county import (
     Channels,
     County,
@@ -44,17 +44,23 @@ class _File:
     table: Mapping[str, Any]
 
 
-def load_county(checkout: Checkout) -> County:
-    """Return the county with its sites: portal first, then departments and townships, each by id.
+Tables = Mapping[str, Mapping[str, Any]]
+"""Settings files as read, by their path."""
 
-    Raises ConfigurationError with all faults of all files.
-    """
+
+def load_county(checkout: Checkout) -> County:
+    """Return the county with its sites. Raises ConfigurationError with all faults of all files."""
+    return make_county(read_settings(checkout))
+
+
+def read_settings(checkout: Checkout) -> Tables:
+    """Return the tables of all settings files. Raises ConfigurationError with all faults of all files."""
     findings: list[Finding] = []
     county_file = _read(checkout, COUNTY_FILE, findings)
     site_files = {}
     for path in checkout.list_files("sites", ".toml"):
         if path != COUNTY_FILE and (file := _read(checkout, path, findings)):
-            site_files[path.removeprefix("sites/").removesuffix(".toml")] = file
+            site_files[_site_id(path)] = file
     if county_file:
         findings += check_table(county_file.table, COUNTY_KEYS, county_file.source)
         findings += _check_county(county_file)
@@ -68,7 +74,18 @@ def load_county(checkout: Checkout) -> County:
     findings += _check_sites(county_file.table if county_file else {}, site_files)
     if findings or not county_file:
         raise ConfigurationError(sorted(findings, key=Finding.sort_key))
-    return _make_county(county_file, site_files)
+    return {file.source.path: file.table for file in (county_file, *site_files.values())}
+
+
+def check_sites(county: County, names: Sequence[str]) -> None:
+    """Raise UsageError for a name that is no site's."""
+    for name in names:
+        if county.find_site(name) is None:
+            raise UsageError("no-site", site=name, sites="、".join(site.id for site in county.sites))
+
+
+def _site_id(path: str) -> str:
+    return path.removeprefix("sites/").removesuffix(".toml")
 
 
 def _read(checkout: Checkout, path: str, findings: list[Finding]) -> _File | None:
@@ -92,14 +109,19 @@ def _check_county(file: _File) -> Iterable[Finding]:
         yield file.source.finding("CFG-FORM", "county.timezone", value=timezone, form="Asia/Shanghai")
 
 
-def _make_county(file: _File, site_files: Mapping[str, _File]) -> County:
-    table = file.table
+def make_county(tables: Tables) -> County:
+    """Return the county that settings without faults describe: portal first, then departments and townships, by id."""
+    table = tables[COUNTY_FILE]
     default_mount = Mount(table.get("mount", {}).get("default", "subdomain"))
     standard = {
         kind: _merge_sections(STANDARD_SECTIONS[kind], table.get("kinds", {}).get(kind.value, {}).get("sections", ()))
         for kind in SiteKind
     }
-    sites = [_make_site(id, site_file.table, default_mount, standard) for id, site_file in site_files.items()]
+    sites = [
+        _make_site(_site_id(path), site, default_mount, standard)
+        for path, site in tables.items()
+        if path != COUNTY_FILE
+    ]
     county = {"language": "zh-CN", "timezone": "Asia/Shanghai", **table["county"]}
     return County(
         **county,

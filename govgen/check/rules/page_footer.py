@@ -7,11 +7,14 @@ police filings, site map.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from bs4 import Tag
 
-from govgen.check.pages import BuiltPage
 from govgen.model.finding import Finding
+
+if TYPE_CHECKING:
+    from govgen.check.pages import BuiltPage
 
 SCOPE = "page"
 _WORDS = {"网站标识码": "网站标识码", "主办单位": "主办单位", "联系方式": "联系方式"}

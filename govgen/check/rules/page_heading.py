@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from govgen.check.pages import BuiltPage
 from govgen.model.finding import Finding
+
+if TYPE_CHECKING:
+    from govgen.check.pages import BuiltPage
 
 SCOPE = "page"
 

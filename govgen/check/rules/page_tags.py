@@ -7,9 +7,12 @@ article's on documents.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from govgen.check.pages import BuiltPage
 from govgen.model.finding import Finding
+
+if TYPE_CHECKING:
+    from govgen.check.pages import BuiltPage
 
 SCOPE = "page"
 _SITE = ("SiteName", "SiteDomain", "SiteIDCode")

@@ -11,25 +11,52 @@ from govgen.cli.session import build_options, open_checkout
 from govgen.model.build import BuildReport
 from govgen.model.finding import Severity
 from govgen.model.rules import SEVERITIES
-from govgen.pipeline import build
+from govgen.options import BuildOptions
 from govgen.render.ledger import Ledger
-from govgen.sites.load import load_county
+from govgen.repo.checkout import Checkout
+from govgen.standing import find_standing
+
+MACHINERY_FAILED = 3
+_SHOWN_PATHS = 20
 
 
 def run(options: Namespace, console: Console) -> int:
     """Build into the output folder."""
     checkout = open_checkout(options)
-    wanted = build_options(checkout, load_county(checkout), options)
+    wanted = build_options(checkout, options)
     if options.clean and Ledger.open(wanted.output).read():
         shutil.rmtree(wanted.output)
         wanted.catalog.unlink(missing_ok=True)
-    report = build(checkout, wanted, console)
+    report = find_standing(checkout, wanted) or _build(checkout, wanted, console)
     if options.json:
         console.print_json(report_as_json(report, console))
     else:
         say_report(report, console)
         console.say("output", folder=wanted.output)
+    if options.verify and not _verify(checkout, wanted, console):
+        return MACHINERY_FAILED
     return exit_code(report)
+
+
+def _verify(checkout: Checkout, wanted: BuildOptions, console: Console) -> bool:
+    """Build from nothing beside, and tell whether that gives the same bytes."""
+    from govgen.pipeline import find_unequal, read_artifacts
+
+    unequal = find_unequal(checkout, wanted, console)
+    if unequal:
+        console.say("not-verified", number=len(unequal))
+        for path in unequal[:_SHOWN_PATHS]:
+            console.print(f"  {path}")
+    else:
+        console.say("verified", number=len(read_artifacts(wanted.catalog, wanted.sites)))
+    return not unequal
+
+
+def _build(checkout: Checkout, wanted: BuildOptions, console: Console) -> BuildReport:
+    # Imported here: most of the time nothing has changed, and telling so needs little of it.
+    from govgen.pipeline import build
+
+    return build(checkout, wanted, console)
 
 
 def exit_code(report: BuildReport) -> int:

@@ -9,14 +9,13 @@ from pathlib import Path
 from govgen.check.pages import read_pages
 from govgen.check.run import check_page
 from govgen.cli.console import Console
-from govgen.cli.session import build_options, check_sites, open_checkout
+from govgen.cli.session import build_options, open_checkout
 from govgen.content.place import visible
 from govgen.errors import UsageError
 from govgen.model.finding import Finding, Severity
 from govgen.model.rules import SEVERITIES
 from govgen.pipeline import open_account
 from govgen.repo.checkout import Checkout
-from govgen.sites.load import load_county
 
 _GITHUB_LEVELS = {
     Severity.STOP: "error",
@@ -29,10 +28,9 @@ _GITHUB_LEVELS = {
 def run(options: Namespace, console: Console) -> int:
     """Check what was asked for."""
     checkout = open_checkout(options)
-    county = load_county(checkout)
-    wanted = build_options(checkout, county, options)
-    _, account = open_account(checkout, county, wanted, console)
-    findings = _select(account.findings, _prefixes(options, checkout, check_sites(county, options.site)))
+    wanted = build_options(checkout, options)
+    _, account = open_account(checkout, wanted, console)
+    findings = _select(account.findings, _prefixes(options, checkout, options.site))
     if options.built:
         findings += [finding for page in read_pages(options.built) for finding in check_page(page)]
     _print(findings, "json" if options.json else options.format, console)

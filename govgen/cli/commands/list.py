@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from govgen.catalog.states import Audience
 from govgen.catalog.store import Catalog
 from govgen.cli.console import Console
 from govgen.cli.session import build_options, open_checkout
 from govgen.model.county import County
-from govgen.options import BuildOptions
 from govgen.pipeline import Account, open_account
-from govgen.sites.load import load_county
 
 Row = dict[str, Any]
 
@@ -21,15 +20,15 @@ Row = dict[str, Any]
 def run(options: Namespace, console: Console) -> int:
     """Print one kind of list."""
     checkout = open_checkout(options)
-    county = load_county(checkout)
-    wanted = build_options(checkout, county, options)
-    catalog, account = open_account(checkout, county, wanted, console)
+    wanted = build_options(checkout, options)
+    gathered, account = open_account(checkout, wanted, console)
+    catalog, county = gathered.catalog, gathered.county
     if options.what in _STATES:
         rows = _documents(catalog, _STATES[options.what])
     elif options.what == "held":
         rows = _held(account, console)
     else:
-        rows = _OTHERS[options.what](catalog, county, wanted)
+        rows = _OTHERS[options.what](catalog, county, gathered.audience)
     rows = [row for row in rows if not wanted.sites or row["site"] in wanted.sites]
     if options.json:
         console.print_json(rows)
@@ -66,7 +65,7 @@ def _held(account: Account, console: Console) -> list[Row]:
     return rows
 
 
-def _stale(catalog: Catalog, county: County, wanted: BuildOptions) -> list[Row]:
+def _stale(catalog: Catalog, county: County, audience: Audience) -> list[Row]:
     """Return the sections whose newest document is older than the section's limit; blank ones are not columns yet."""
     rows: list[Row] = []
     for site in county.sites:
@@ -76,14 +75,14 @@ def _stale(catalog: Catalog, county: County, wanted: BuildOptions) -> list[Row]:
             )
             if not section.freshness_days or not newest or not newest["date"]:
                 continue
-            days = (wanted.audience.clock.date() - date.fromisoformat(newest["date"][:10])).days
+            days = (audience.clock.date() - date.fromisoformat(newest["date"][:10])).days
             if days > section.freshness_days:
                 row = {"site": site.id, "section": f"{site.id}:{section.id}", "name": section.name}
                 rows.append({**row, "newest": newest["date"][:10], "days": days, "limit": section.freshness_days})
     return rows
 
 
-def _adopted(catalog: Catalog, county: County, _: BuildOptions) -> list[Row]:
+def _adopted(catalog: Catalog, county: County, _: Audience) -> list[Row]:
     rows = catalog.rows(
         "SELECT d.site, d.id, listings.section, d.date, d.title FROM listings JOIN documents d ON path = document"
         " WHERE listings.site = ? AND d.site != listings.site ORDER BY listings.section, d.date DESC",
@@ -92,7 +91,7 @@ def _adopted(catalog: Catalog, county: County, _: BuildOptions) -> list[Row]:
     return [{**dict(row), "date": row["date"][:10]} for row in rows]
 
 
-def _submitted(catalog: Catalog, county: County, _: BuildOptions) -> list[Row]:
+def _submitted(catalog: Catalog, county: County, _: Audience) -> list[Row]:
     """Return what was offered to the portal and not adopted yet."""
     rows = catalog.rows(
         "SELECT d.site, d.id, s.section, d.date, d.title FROM submissions s JOIN documents d ON d.path = s.document"
@@ -103,7 +102,7 @@ def _submitted(catalog: Catalog, county: County, _: BuildOptions) -> list[Row]:
     return [{**dict(row), "date": row["date"][:10]} for row in rows]
 
 
-_OTHERS: Mapping[str, Callable[[Catalog, County, BuildOptions], list[Row]]] = {
+_OTHERS: Mapping[str, Callable[[Catalog, County, Audience], list[Row]]] = {
     "stale": _stale,
     "adopted": _adopted,
     "submitted": _submitted,

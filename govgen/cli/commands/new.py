@@ -7,14 +7,14 @@ from argparse import Namespace
 from datetime import datetime
 
 from govgen.cli.console import Console
-from govgen.cli.session import check_sites, open_checkout, read_clock
+from govgen.cli.session import open_checkout, read_clock
 from govgen.content.place import KIND_OF_SECTION
 from govgen.errors import UsageError
 from govgen.files import write_atomic
 from govgen.model.county import County, Section, SectionKind, Site
 from govgen.pinyin import ascii_name
 from govgen.repo.checkout import Checkout
-from govgen.sites.load import load_county
+from govgen.sites.load import check_sites, load_county
 from govgen.sites.schema import ID
 from govgen.texts import Texts
 
@@ -54,11 +54,11 @@ def _new_site(checkout: Checkout, options: Namespace, texts: Texts) -> list[str]
 def _new_document(checkout: Checkout, county: County, options: Namespace, texts: Texts) -> str:
     if not options.site:
         raise UsageError("site-needed", sites="、".join(site.id for site in county.sites))
-    (site_id,) = check_sites(county, [options.site])
-    site = county.find_site(site_id)
+    check_sites(county, [options.site])
+    site = county.find_site(options.site)
     assert site is not None
     section = _find_section(site, options)
-    clock = read_clock(options, county.timezone)
+    clock = county.localise(read_clock(options))
     name = ascii_name(options.title)[:_NAME_CHARACTERS].strip("-.") or "wenjian"
     if section.kind.is_dated:
         name = f"{clock:%Y-%m-%d}-{name}"

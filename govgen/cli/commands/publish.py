@@ -22,7 +22,6 @@ from govgen.release.releases import (
     stage_release,
     switch,
 )
-from govgen.sites.load import load_county
 
 LINK = "public"
 _SHOWN_PATHS = 5
@@ -33,8 +32,7 @@ def run(options: Namespace, console: Console) -> int:
     if options.target:
         raise UsageError("no-target", target=options.target)
     checkout = open_checkout(options)
-    county = load_county(checkout)
-    wanted = build_options(checkout, county, options)
+    wanted = build_options(checkout, options)
     link = checkout.root / LINK
     with lock(checkout.root):
         live = find_live(link)

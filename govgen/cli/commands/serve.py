@@ -22,8 +22,8 @@ _WAKE_SECONDS = 1.0
 def run(options: Namespace, console: Console) -> int:
     """Serve until interrupted."""
     checkout = open_checkout(options)
-    county = load_county(checkout)
-    wanted = build_options(checkout, county, options)
+    load_county(checkout)
+    wanted = build_options(checkout, options)
     wanted = replace(
         wanted,
         output=checkout.root / BUILD_FOLDER / "preview",

@@ -1,0 +1,65 @@
+"""Tells that nothing has changed, without loading what would be needed if something had."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, replace
+from typing import Any
+
+from govgen.catalog.findings import read_findings
+from govgen.catalog.sources import find_changed, program_identity
+from govgen.catalog.states import find_due
+from govgen.catalog.store import Catalog
+from govgen.model.build import BuildReport, SiteReport
+from govgen.options import BuildOptions
+from govgen.render.ledger import Ledger
+from govgen.repo.checkout import Checkout
+from govgen.repo.survey import survey
+
+
+def find_standing(checkout: Checkout, options: BuildOptions) -> BuildReport | None:
+    """Return the report of what stands in the output folder if a build would change nothing; else None."""
+    started = time.monotonic()
+    if options.audience.clock.tzinfo is None:
+        return None
+    catalog = Catalog.resume(options.catalog, program_identity())
+    if catalog is None:
+        return None
+    try:
+        if not _stands(catalog, checkout, options):
+            return None
+        kept: dict[str, Any] = json.loads(catalog.fact("report"))
+        sites = tuple(SiteReport(**site) for site in kept.pop("sites"))
+        report = BuildReport(sites=sites, held=tuple(kept.pop("held")), findings=read_findings(catalog), **kept)
+        return replace(report, seconds=time.monotonic() - started)
+    finally:
+        catalog.connection.close()
+
+
+def _stands(catalog: Catalog, checkout: Checkout, options: BuildOptions) -> bool:
+    if catalog.fact("request") != request_of(options) or not catalog.fact("report"):
+        return False
+    if any(catalog.one(f"SELECT 1 FROM {table}") for table in ("touched", "dirty", "gone")):
+        return False
+    if Ledger(options.output).stamp != catalog.fact("stamp"):
+        return False
+    if find_due(catalog, options.audience) or catalog.fact("clock-month") != f"{options.audience.clock:%Y-%m}":
+        return False
+    seen = survey(checkout, catalog.fact("mark"), json.loads(catalog.fact("dirty") or "[]"))
+    return not find_changed(catalog, seen)
+
+
+def request_of(options: BuildOptions) -> str:
+    """Return what stands for all that a build was asked for besides the clock."""
+    audience = options.audience
+    shown = [audience.drafts, audience.future, audience.expired]
+    return json.dumps([str(options.output), shown, options.sites, options.domain, options.port])
+
+
+def keep_report(catalog: Catalog, options: BuildOptions, report: BuildReport) -> None:
+    """Keep a build's report for the case that nothing changes until the next one."""
+    values = {**asdict(replace(report, findings=()))}
+    for name in ("findings", "made", "written", "removed", "seconds"):
+        del values[name]
+    catalog.remember({"report": json.dumps(values), "request": request_of(options)})
