@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _SEGMENT_CHARACTERS = 120
+_KNOWN_NAMES = 4096
+"""So many names' keys are remembered: the same sites and sections are ordered on many pages."""
 
 
 def ascii_name(text: str) -> str:
@@ -18,6 +21,7 @@ def ascii_name(text: str) -> str:
     return name[:_SEGMENT_CHARACTERS].strip("-._")
 
 
+@lru_cache(_KNOWN_NAMES)
 def pinyin_key(text: str) -> str:
     """Return a key that orders Chinese names as a reader looks them up."""
     return " ".join(_syllables(text)).lower()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from govgen.content.fault import Fault
 from govgen.content.fields import parse_time
+from govgen.content.front_matter import read_plain_lines, split_front_matter
 from govgen.content.keys import KEYS, find_key
 from govgen.content.parse import Parser, Verdict
 from govgen.content.settings import read_markdown_settings
@@ -399,3 +400,40 @@ def test_every_value_stays_the_text_that_was_written(parser: Parser) -> None:
     written = {"a": "010", "b": "1e3", "c": "no", "d": "2026-03-01", "e": "12:30", "f": "0x1F"}
     verdict = read_head(parser, *(f"{key}: {value}" for key, value in written.items()))
     assert verdict.document and verdict.document.extra == written
+
+
+_PIECES = st.sampled_from(
+    [
+        *(
+            "title",
+            "标题",
+            "date",
+            ": ",
+            ":",
+            " ",
+            '"',
+            "'",
+            "2026-03-01 09:00",
+            "通知",
+            "null",
+            "~",
+            "#",
+            " #",
+            "[",
+            "]",
+        ),
+        *("- ", "\n", "\\", "《", "…", "\u3000", "\u2028", "a", "|", ">", "&x", "*x", "!t", "?", "%", "@", "`", "{"),
+        *("}", ",", "yes", "1e3"),
+    ]
+)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(head=st.lists(_PIECES, max_size=14).map("".join), start=st.booleans())
+def test_plain_lines_are_read_as_a_yaml_parser_reads_them(head: str, start: bool) -> None:
+    text = f"title: {head}" if start else head
+    plain = read_plain_lines(text)
+    if plain is not None:
+        front = split_front_matter(f"---\n# 有注释就走全程\n{text}\n---\n正文\n")
+        assert dict(front.fields) == plain[0]
+        assert {key: line - 1 for key, line in front.lines.items()} == plain[1]

@@ -7,10 +7,12 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-
-import yaml
+from typing import TYPE_CHECKING
 
 from govgen.content.fault import Fault
+
+if TYPE_CHECKING:
+    from yaml import Node
 
 FRONT_MATTER_BYTES = 65_536
 _DEPTH = 50
@@ -18,6 +20,21 @@ _DEPTH = 50
 _DEEP_KEY = re.compile(rf"""\s*\[*(?:\s*[\w"'-]+\s*\.){{{_DEPTH}}}""")
 """A dotted TOML key of so many parts; tomllib's memory grows with the square of their number."""
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+
+_ODD = r"\x00-\x1f\x7f-\x9f\u2028\u2029\ufdd0-\ufdef\ufeff\ud800-\udfff\ufffe\uffff"
+_FIRST = r"[A-Za-z0-9\u4e00-\u9fff《（〔]"
+_WORD = rf"{_FIRST}[^{_ODD}:#,\[\]{{}}]*"
+_PLAIN_LINE = re.compile(
+    rf"""([a-z_\u4e00-\u9fff]+):\ +(?:
+        "([^{_ODD}"\\]*)"
+        | ({_FIRST}(?:[^{_ODD}:\#]|:(?=[0-9/]))*?)
+        | \[({_WORD}(?:,\ *{_WORD})*)\]
+    )\ *""",
+    re.VERBOSE,
+)
+"""A key and a text in quotes without escapes, a text or a list of texts without anything YAML gives a meaning to."""
+
+_NULLS = frozenset({"null", "Null", "NULL"})
 
 
 @dataclass(frozen=True)
@@ -61,6 +78,30 @@ def _check_size(head: str) -> None:
 
 def _read_yaml(head: str) -> tuple[dict[str, object], dict[str, int]]:
     """Read YAML without aliases, duplicate keys or tags: every scalar stays the text that was written."""
+    return read_plain_lines(head) or _read_any_yaml(head)
+
+
+def read_plain_lines(head: str) -> tuple[dict[str, object], dict[str, int]] | None:
+    """Read YAML that is nothing but `key: text` lines, most front matter, to what a YAML parser gives; else None."""
+    fields: dict[str, object] = {}
+    lines: dict[str, int] = {}
+    for number, line in enumerate(head.split("\n"), 2):
+        match = _PLAIN_LINE.fullmatch(line)
+        if match is None or match[1] in fields:
+            return None
+        key, quoted, plain, listed = match.groups()
+        words = [word.strip(" ") for word in listed.split(",")] if listed else [plain]
+        if not _NULLS.isdisjoint(words):
+            return None
+        fields[key] = words if listed else plain if quoted is None else quoted
+        lines[match[1]] = number
+    return fields, lines
+
+
+def _read_any_yaml(head: str) -> tuple[dict[str, object], dict[str, int]]:
+    # Imported here: most front matter does without, and an edit should not wait for it.
+    import yaml
+
     depth = 0
     try:
         for event in yaml.parse(head, Loader=yaml.CSafeLoader):
@@ -92,20 +133,19 @@ def _find_form_fault(head: str) -> Fault | None:
     return None
 
 
-def _plain(node: yaml.Node) -> object:
-    if isinstance(node, yaml.MappingNode):
+def _plain(node: Node) -> object:
+    if isinstance(node.value, str):
+        _check_characters(node.value, node.start_mark.line + 2)
+        return "" if node.tag == "tag:yaml.org,2002:null" else node.value
+    if getattr(node, "id", "") == "mapping":
         return _plain_mapping(node)
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(child) for child in node.value]
-    _check_characters(str(node.value), node.start_mark.line + 2)
-    is_null = node.tag == "tag:yaml.org,2002:null"
-    return "" if is_null else str(node.value)
+    return [_plain(child) for child in node.value]
 
 
-def _plain_mapping(node: yaml.MappingNode) -> dict[str, object]:
+def _plain_mapping(node: Node) -> dict[str, object]:
     plain: dict[str, object] = {}
     for key, value in node.value:
-        if not isinstance(key, yaml.ScalarNode):
+        if not isinstance(key.value, str):
             raise Fault("FM-FORM", key.start_mark.line + 2)
         if key.value in plain:
             raise Fault("FM-TWICE", key.start_mark.line + 2, key=key.value)

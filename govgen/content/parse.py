@@ -33,6 +33,7 @@ DOCUMENT_BYTES = 2_000_000
 _SUMMARY_CHARACTERS = 120
 _ALIAS = re.compile(r"(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+/?")
 _DATED_PATH = re.compile(r".*/(\d{4}-\d{2}-\d{2})(?!\d)[^/]*(?:/index\.\w+)?")
+_FACT_KEYS = {kind: tuple(name for name, key in KEYS.items() if key.label == kind.value) for kind in Kind}
 _PLACING_KEYS = {"FM-SECTION": "section", "FM-SLUG": "slug"}
 
 
@@ -273,11 +274,7 @@ def _facts(kind: Kind, fields: Fields) -> tuple[tuple[str, str], ...]:
     """Return what stands in a document's table of facts, in the order of the keys; a service's free keys as written."""
     if kind is Kind.SERVICE:
         return tuple((key, value) for key, value in fields.free.items() if isinstance(value, str) and value)
-    return tuple(
-        (name, str(fields.known[name]))
-        for name, key in KEYS.items()
-        if key.label == kind.value and name in fields.known
-    )
+    return tuple((name, str(fields.known[name])) for name in _FACT_KEYS[kind] if name in fields.known)
 
 
 def _first_words(body: str) -> str:

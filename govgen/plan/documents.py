@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Set
 
 from govgen.catalog.rows import read_document
 from govgen.model.document import Document, Kind
@@ -29,13 +30,13 @@ def find_standing(scope: Scope, folder: str) -> sqlite3.Row | None:
 
 def document_view(scope: Scope, row: sqlite3.Row) -> DocumentView:
     """Return all that a document's page shows."""
-    document = read_document(
-        row,
-        scope.catalog.rows("SELECT * FROM refs WHERE document = ? ORDER BY relation, number", row["path"]),
-        scope.catalog.rows("SELECT * FROM files WHERE document = ? ORDER BY place", row["path"]),
-    )
+    references = scope.catalog.rows("SELECT * FROM refs WHERE document = ? ORDER BY relation, number", row["path"])
+    files = scope.catalog.rows("SELECT * FROM files WHERE document = ? ORDER BY place", row["path"])
+    document = read_document(row, references, files)
     scope.use(f"document:{document.path}", f"relating:{document.path}")
     previous, following = _neighbours(scope, document)
+    related = _related(scope, document, {reference["relation"] for reference in references})
+    relating = _relating(scope, document)
     received, replied = document.days_of_letter
     return DocumentView(
         id=document.id,
@@ -54,12 +55,12 @@ def document_view(scope: Scope, row: sqlite3.Row) -> DocumentView:
         attachments=_attachments(scope, document),
         facts=_facts(scope, document),
         topics=_topics(scope, document),
-        interprets=_related(scope, document, "interprets"),
-        interpreted_by=_relating(scope, document, "interprets"),
-        repealed_by=next(iter(_related(scope, document, "repealed_by")), None),
-        amends=_related(scope, document, "amends"),
-        amended_by=_relating(scope, document, "amends"),
-        outcome=next(iter(_related(scope, document, "outcome")), None),
+        interprets=related("interprets"),
+        interpreted_by=relating("interprets"),
+        repealed_by=next(iter(related("repealed_by")), None),
+        amends=related("amends"),
+        amended_by=relating("amends"),
+        outcome=next(iter(related("outcome")), None),
         validity=document.validity.value if document.validity else "",
         number=document.document_number,
         phase=row["phase"],
@@ -69,7 +70,7 @@ def document_view(scope: Scope, row: sqlite3.Row) -> DocumentView:
         reviewed_by=document.reviewed_by,
         previous=previous,
         next=following,
-        translations=_translations(scope, document),
+        translations=tuple(Link(i.title, i.href) for r in (related, relating) for i in r("translation_of")),
         status="published" if row["state"] == "listed" else row["state"],
         extra=dict(document.extra),
     )
@@ -133,34 +134,44 @@ def _topics(scope: Scope, document: Document) -> tuple[Link, ...]:
     return tuple(links)
 
 
-def _related(scope: Scope, document: Document, relation: str) -> tuple[Item, ...]:
-    """Return what a document names in its front matter."""
-    rows = scope.catalog.rows(
-        f"SELECT {COLUMNS} FROM refs r JOIN documents d ON d.path = r.to_document"
-        " WHERE r.document = ? AND r.relation = ? ORDER BY r.number",
-        document.path,
-        relation,
-    )
-    return make_items(scope, rows)
+_Finder = Callable[[str], tuple[Item, ...]]
+"""Given a relation, returns the documents at its other end."""
 
 
-def _relating(scope: Scope, document: Document, relation: str) -> tuple[Item, ...]:
-    """Return the documents that name this one in their front matter."""
-    rows = scope.catalog.rows(
-        f"SELECT DISTINCT {COLUMNS} FROM refs r JOIN documents d ON d.path = r.document"
-        " WHERE r.to_document = ? AND r.relation = ? AND d.is_listed ORDER BY d.date, d.id",
-        document.path,
-        relation,
-    )
-    return make_items(scope, rows)
+def _related(scope: Scope, document: Document, known: Set[str]) -> _Finder:
+    """Return what finds the documents that this one names in its front matter; `known` are the relations it has."""
+
+    def find(relation: str) -> tuple[Item, ...]:
+        if relation not in known:
+            return ()
+        rows = scope.catalog.rows(
+            f"SELECT {COLUMNS} FROM refs r JOIN documents d ON d.path = r.to_document"
+            " WHERE r.document = ? AND r.relation = ? ORDER BY r.number",
+            document.path,
+            relation,
+        )
+        return make_items(scope, rows)
+
+    return find
 
 
-def _translations(scope: Scope, document: Document) -> tuple[Link, ...]:
-    items = (
-        *_related(scope, document, "translation_of"),
-        *_relating(scope, document, "translation_of"),
-    )
-    return tuple(Link(item.title, item.href) for item in items)
+def _relating(scope: Scope, document: Document) -> _Finder:
+    """Return what finds the documents that name this one in their front matter."""
+    named = scope.catalog.rows("SELECT DISTINCT relation FROM refs WHERE to_document = ?", document.path)
+    known = {row["relation"] for row in named}
+
+    def find(relation: str) -> tuple[Item, ...]:
+        if relation not in known:
+            return ()
+        rows = scope.catalog.rows(
+            f"SELECT DISTINCT {COLUMNS} FROM refs r JOIN documents d ON d.path = r.document"
+            " WHERE r.to_document = ? AND r.relation = ? AND d.is_listed ORDER BY d.date, d.id",
+            document.path,
+            relation,
+        )
+        return make_items(scope, rows)
+
+    return find
 
 
 def _neighbours(scope: Scope, document: Document) -> tuple[Link | None, Link | None]:

@@ -24,8 +24,11 @@ def make_item(scope: Scope, row: sqlite3.Row) -> Item:
     """Return a document as a list of this site shows it."""
     scope.use(f"item:{row['path']}")
     owner = scope.site_of(row["site"])
+    known = scope.items.get(row["path"])
+    if known:
+        return known
     received, replied = read_day(row["received_on"]), read_day(row["replied_on"])
-    return Item(
+    item = scope.items[row["path"]] = Item(
         title=row["title"],
         href=scope.href(row["address"], owner),
         kind=row["kind"],
@@ -46,6 +49,7 @@ def make_item(scope: Scope, row: sqlite3.Row) -> Item:
         is_interpreted=bool(row["is_interpreted"]),
         status="published" if row["state"] == "listed" else row["state"],
     )
+    return item
 
 
 def _picture(scope: Scope, owner: Site, address: str) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from govgen.catalog.store import Catalog
 from govgen.model.address import Addresses
 from govgen.model.county import County, Section, SectionKind, Site, SiteKind
-from govgen.model.view import Chrome, Identity, Link, NavItem, SiteEntry, SiteGroup
+from govgen.model.view import Chrome, Identity, Item, Link, NavItem, SiteEntry, SiteGroup
 from govgen.pinyin import pinyin_key
 from govgen.texts import Texts
 
@@ -26,6 +26,9 @@ class Scope:
     clock: datetime
     used: set[str] = field(default_factory=set)
     """The keys of what was looked at so far: whoever made something from this standpoint depends on them."""
+
+    items: dict[str, Item] = field(default_factory=dict)
+    """Documents as this site's lists show them, by path: one stands in several lists."""
 
     def use(self, *keys: str) -> None:
         """Note what is looked at, in the catalog's words (see `catalog/triggers.py`)."""

@@ -11,7 +11,7 @@ from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
 WATCHED = ("content", "sites", "themes", "pelicanconf.py")
-_REST_SECONDS = 0.08
+_REST_SECONDS = 0.03
 _CHANGES = frozenset({"created", "modified", "moved", "deleted"})
 
 

@@ -53,7 +53,7 @@ class Maker:
         compiled = studio.catalog.parent / "templates"
         self._engine = choose_engine(studio.repository, county.language, compiled, may_load_pelican=may_load_pelican)
         self._output = OutputFolder(studio.output)
-        self._scopes: dict[str, tuple[Scope, Chrome]] = {}
+        self._at: tuple[Scope, Chrome] | None = None
 
     def make(self, job: Job) -> Artifact:
         """Make one artifact and put it in its place, unless it would be made from the same values as before."""
@@ -93,12 +93,12 @@ class Maker:
         return self._engine.render(job.output, chrome, made_of, self._asset_path)
 
     def _standpoint(self, site_id: str) -> tuple[Scope, Chrome]:
-        if site_id not in self._scopes:
+        if self._at is None or self._at[0].site.id != site_id:
             site = self._studio.addresses.county.find_site(site_id)
             assert site is not None
             scope = Scope(self._catalog, self._studio.addresses, site, self._texts, self._studio.clock)
-            self._scopes[site_id] = (scope, make_chrome(scope))
-        return self._scopes[site_id]
+            self._at = (scope, make_chrome(scope))
+        return self._at
 
     def _asset_path(self, name: str) -> str:
         return self._studio.assets[name].path
