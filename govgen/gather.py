@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import IO
 from zoneinfo import ZoneInfo
 
 from govgen.catalog.aliases import check_alias, find_affected, settle_aliases
@@ -100,7 +101,17 @@ def gather(checkout: Checkout, options: BuildOptions, reporter: Reporter) -> Gat
     Raises ConfigurationError for faults in `sites/`, UsageError for a site that is not there, MachineryError where git
     or the disk fail; the catalog is then as it was.
     """
+    lock = Catalog.reserve(options.catalog)
+    try:
+        return _gather(checkout, options, reporter, lock)
+    except BaseException:
+        lock.close()
+        raise
+
+
+def _gather(checkout: Checkout, options: BuildOptions, reporter: Reporter, lock: IO[bytes]) -> Gathered:
     catalog, seen = _open(checkout, options.catalog)
+    catalog.keep(lock)
     is_new = catalog.fact("identity") == ""
     changed = find_changed(catalog, seen)
     county = _read_settings(catalog, checkout, changed)
@@ -136,7 +147,7 @@ def _open(checkout: Checkout, file: Path) -> tuple[Catalog, Survey]:
         known = catalog.one("SELECT version FROM sources WHERE path = ?", stored(SETTINGS_FILE))
         if SETTINGS_FILE not in seen.versions or (known and known["version"] == seen.versions[SETTINGS_FILE]):
             return catalog, seen
-        catalog.connection.close()
+        catalog.close()
     return Catalog.create(file), survey(checkout, "", ())
 
 

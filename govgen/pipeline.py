@@ -6,7 +6,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -43,28 +43,28 @@ def build(checkout: Checkout, options: BuildOptions, reporter: Reporter) -> Buil
     started = time.monotonic()
     ledger = Ledger.open(options.output)
     gathered = gather(checkout, options, reporter)
-    catalog, county, clock = gathered.catalog, gathered.county, gathered.audience.clock
-    _note_output(catalog, options, ledger)
-    addresses, assets = _find_outdated(checkout, gathered, options)
-    ledger.add(row["output"] for row in catalog.rows("SELECT output FROM dirty WHERE reason = ?", NEW))
-    catalog.remember({"stamp": ledger.stamp})
-    # From here on a build that breaks off is taken up by the next one: what is dirty stays so until it is made.
-    catalog.finish()
-    jobs = list(read_jobs(catalog, options.sites or [site.id for site in county.sites]))
-    reporter.stage("render", len(jobs))
-    studio = Studio(checkout.root, options.catalog, options.output, addresses, assets, clock)
-    made = written = 0
-    for batch in render(jobs, studio, options.processes):
-        made += sum(artifact.is_made for artifact in batch)
-        written += sum(artifact.is_written for artifact in batch)
-        _record(catalog, batch)
-        reporter.advance(len(batch))
-    removed = 0 if options.sites else _remove_gone(catalog, options.output)
-    catalog.finish()
-    report = _report(catalog, options.sites)
-    keep_report(catalog, options, report)
-    catalog.finish()
-    catalog.connection.close()
+    # Closed whatever happens: others wait for it.
+    with closing(gathered.catalog) as catalog:
+        _note_output(catalog, options, ledger)
+        addresses, assets = _find_outdated(checkout, gathered, options)
+        ledger.add(row["output"] for row in catalog.rows("SELECT output FROM dirty WHERE reason = ?", NEW))
+        catalog.remember({"stamp": ledger.stamp})
+        # From here on a build that breaks off is taken up by the next one: what is dirty stays so until it is made.
+        catalog.finish()
+        jobs = list(read_jobs(catalog, options.sites or [site.id for site in gathered.county.sites]))
+        reporter.stage("render", len(jobs))
+        clock = gathered.audience.clock
+        studio = Studio(checkout.root, options.catalog, options.output, addresses, assets, clock)
+        made = written = 0
+        for batch in render(jobs, studio, options.processes):
+            made += sum(artifact.is_made for artifact in batch)
+            written += sum(artifact.is_written for artifact in batch)
+            _record(catalog, batch)
+            reporter.advance(len(batch))
+        removed = 0 if options.sites else _remove_gone(catalog, options.output)
+        report = _report(catalog, options.sites)
+        keep_report(catalog, options, report)
+        catalog.finish()
     return replace(report, made=made, written=written, removed=removed, seconds=time.monotonic() - started)
 
 

@@ -34,7 +34,7 @@ def find_standing(checkout: Checkout, options: BuildOptions) -> BuildReport | No
         report = BuildReport(sites=sites, held=tuple(kept.pop("held")), findings=read_findings(catalog), **kept)
         return replace(report, seconds=time.monotonic() - started)
     finally:
-        catalog.connection.close()
+        catalog.close()
 
 
 def _stands(catalog: Catalog, checkout: Checkout, options: BuildOptions) -> bool:

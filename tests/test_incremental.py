@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -193,3 +195,12 @@ def test_a_broken_off_build_is_taken_up_by_the_next(county: World) -> None:
     built = county.build()
     assert "改过的标题" in built.text(f"{QINGSHUI}/news/2.html")
     assert not built.has(f"{MZJ}/news/2.html")
+
+
+def test_two_builds_at_once_wait_for_each_other(county: World) -> None:
+    county.write(f"{NEWS}/2.md", news("改过的标题", 2))
+    command = [sys.executable, "-m", "govgen", "--repo", str(county.root), "--clock", NOON.isoformat(), "build"]
+    builds = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(4)]
+    answers = [build.communicate(timeout=60) for build in builds]
+    assert [build.returncode for build in builds] == [0] * 4, answers
+    assert "改过的标题" in county.build().text(f"{QINGSHUI}/news/2.html")

@@ -6,9 +6,11 @@ a touched key is looked at again. A build that is killed leaves it as it was bef
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import IO
 
 from govgen.catalog.triggers import TRIGGERS
 
@@ -99,6 +101,7 @@ class Catalog:
     def __init__(self, connection: sqlite3.Connection, file: Path) -> None:
         self.connection = connection
         self.file = file
+        self._lock: IO[bytes] | None = None
         connection.row_factory = sqlite3.Row
 
     @classmethod
@@ -121,7 +124,7 @@ class Catalog:
             catalog = cls(_connect(file), file)
             if catalog.fact("identity") == identity:
                 return catalog
-            catalog.connection.close()
+            catalog.close()
         except sqlite3.DatabaseError:
             pass  # Torn, or of another program: it is made anew.
         return None
@@ -130,6 +133,24 @@ class Catalog:
     def open(cls, file: Path) -> Catalog:
         """Return a catalog for reading."""
         return cls(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True), file)
+
+    @classmethod
+    def reserve(cls, file: Path) -> IO[bytes]:
+        """Wait until no other process changes the catalog at `file`; hand what is returned to `keep` or close it."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lock = file.with_name(file.name + "-lock").open("ab")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return lock
+
+    def keep(self, lock: IO[bytes]) -> None:
+        """Hold a lock until the catalog is closed; the kernel frees it if the process dies."""
+        self._lock = lock
+
+    def close(self) -> None:
+        """Close the catalog, what was not finished undone, and let others change it."""
+        self.connection.close()
+        if self._lock:
+            self._lock.close()
 
     def index(self) -> None:
         """Make the indexes of a new catalog once its documents are in."""
