@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import IO
 from zoneinfo import ZoneInfo
 
 from govgen.catalog.aliases import check_alias, find_affected, settle_aliases
@@ -35,7 +34,7 @@ from govgen.catalog.sources import (
     stored,
 )
 from govgen.catalog.states import Audience, find_due, set_states
-from govgen.catalog.store import Catalog
+from govgen.catalog.store import Catalog, digest_of
 from govgen.check.run import check_document
 from govgen.content.load import is_document, parse_documents, read_earlier
 from govgen.content.parse import Verdict
@@ -101,17 +100,19 @@ def gather(checkout: Checkout, options: BuildOptions, reporter: Reporter) -> Gat
     Raises ConfigurationError for faults in `sites/`, UsageError for a site that is not there, MachineryError where git
     or the disk fail; the catalog is then as it was.
     """
-    lock = Catalog.reserve(options.catalog)
-    try:
-        return _gather(checkout, options, reporter, lock)
-    except BaseException:
-        lock.close()
-        raise
+    with ExitStack() as undo:
+        lock = undo.enter_context(Catalog.reserve(options.catalog))
+        catalog, seen = _open(checkout, options.catalog)
+        undo.callback(catalog.close)
+        gathered = _bring_up_to_date(catalog, seen, checkout, options, reporter)
+        catalog.keep(lock)
+        undo.pop_all()
+    return gathered
 
 
-def _gather(checkout: Checkout, options: BuildOptions, reporter: Reporter, lock: IO[bytes]) -> Gathered:
-    catalog, seen = _open(checkout, options.catalog)
-    catalog.keep(lock)
+def _bring_up_to_date(
+    catalog: Catalog, seen: Survey, checkout: Checkout, options: BuildOptions, reporter: Reporter
+) -> Gathered:
     is_new = catalog.fact("identity") == ""
     changed = find_changed(catalog, seen)
     county = _read_settings(catalog, checkout, changed)
@@ -178,12 +179,12 @@ def _read_settings(catalog: Catalog, checkout: Checkout, changed: Mapping[str, s
 def _note_settings(step: _Step) -> bool:
     """Note what differs in the settings; return whether it changes which documents there are, or where."""
     catalog, county = step.catalog, step.county
-    sites = {f"site:{site.id}": _digest(site) for site in county.sites}
-    shapes = {f"shape:{site.id}": _digest(_shape(site)) for site in county.sites}
+    sites = {f"site:{site.id}": digest_of(site) for site in county.sites}
+    shapes = {f"shape:{site.id}": digest_of(_shape(site)) for site in county.sites}
     whole = {
-        "county": _digest(replace(county, sites=())),
-        "sites": _digest(sites),
-        "places": _digest((county.timezone, [site.id for site in county.sites])),
+        "county": digest_of(replace(county, sites=())),
+        "sites": digest_of(sites),
+        "places": digest_of((county.timezone, [site.id for site in county.sites])),
     }
     differing = [key for key, value in {**sites, **shapes, **whole}.items() if catalog.set_fact(key, value)]
     if any(key == "places" or key.startswith("shape:") for key in differing):
@@ -377,7 +378,3 @@ def _replace(catalog: Catalog, origin: str, findings: Sequence[Finding]) -> None
 
 def _name(audience: Audience) -> str:
     return f"{audience.drafts} {audience.future} {audience.expired}"
-
-
-def _digest(value: object) -> str:
-    return hashlib.sha256(repr(value).encode()).hexdigest()[:32]

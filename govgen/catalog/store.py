@@ -7,6 +7,7 @@ a touched key is looked at again. A build that is killed leaves it as it was bef
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -217,6 +218,11 @@ class Catalog:
         self.run(f"CREATE TEMP TABLE IF NOT EXISTS {table} (path TEXT PRIMARY KEY)")
         self.run(f"DELETE FROM {table}")
         self.connection.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?)", [(path,) for path in paths])
+
+
+def digest_of(value: object) -> str:
+    """Return what stands for a value made of plain values: equal values, equal digests."""
+    return hashlib.sha256(repr(value).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _connect(file: Path) -> sqlite3.Connection:

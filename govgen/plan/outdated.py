@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from govgen.catalog.sources import loaded, stored
-from govgen.catalog.store import ALL, Catalog
+from govgen.catalog.store import ALL, Catalog, digest_of
 from govgen.model.address import Addresses
 from govgen.model.build import Job
 from govgen.model.county import Site
@@ -34,12 +33,12 @@ def note_theme(catalog: Catalog, theme: str, root: Path) -> None:
     }
     templates = {n.removeprefix("templates/"): v for n, v in versions.items() if n.startswith("templates/")}
     others = {n: v for n, v in versions.items() if not n.startswith("templates/")}
-    catalog.set_fact("theme", _digest(others))
+    catalog.set_fact("theme", digest_of(others))
     included = {name: _included(root / "templates" / name) for name in templates}
     for name in sorted(templates):
         closure = _closure(name, included)
         used = templates if closure is None else {n: templates.get(n) for n in closure}
-        catalog.set_fact(f"template:{name.removesuffix('.html')}", _digest(sorted(used.items())))
+        catalog.set_fact(f"template:{name.removesuffix('.html')}", digest_of(sorted(used.items())))
 
 
 def _included(file: Path) -> list[str] | None:
@@ -145,7 +144,7 @@ def _note_chromes(catalog: Catalog, scopes: Iterable[Scope]) -> None:
         if not is_all and node not in due and catalog.fact(node):
             continue
         scope.used.clear()
-        catalog.set_fact(node, _digest(make_chrome(scope)))
+        catalog.set_fact(node, digest_of(make_chrome(scope)))
         catalog.run("DELETE FROM uses WHERE output = ?", node)
         catalog.connection.executemany("INSERT INTO uses VALUES (?, ?)", [(key, node) for key in scope.used])
 
@@ -160,7 +159,3 @@ def read_jobs(catalog: Catalog, sites: Iterable[str]) -> Iterator[Job]:
             is_same_way = not row["why"].startswith(_OTHER_WAYS)
             known = row["value"] if is_same_way else ""
             yield Job(row["site"], row["path"], row["kind"], row["output"], row["subject"], row["month"], known)
-
-
-def _digest(value: object) -> str:
-    return hashlib.sha256(repr(value).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from govgen.catalog.sources import source_key
-from govgen.catalog.store import Catalog
+from govgen.catalog.store import Catalog, digest_of
 from govgen.errors import MachineryError
 from govgen.files import OutputFolder, read_regular
 from govgen.model.address import Addresses
@@ -122,5 +122,4 @@ _WITHOUT_TEMPLATE: Mapping[str, Callable[[Scope, Job], bytes]] = {
 
 
 def _digest(made_of: Composition | bytes) -> str:
-    content = made_of if isinstance(made_of, bytes) else repr(made_of).encode("utf-8", "surrogatepass")
-    return hashlib.sha256(content).hexdigest()[:32]
+    return hashlib.sha256(made_of).hexdigest()[:32] if isinstance(made_of, bytes) else digest_of(made_of)
