@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import stat
 from pathlib import Path
 
 from govgen.errors import MachineryError
@@ -13,6 +14,7 @@ _SEGMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,219}|\.well-known")
 """At most 220 characters: the name it is written under first is a little longer, and may have 255."""
 _PATH_BYTES = 400
 _GONE = (FileNotFoundError, NotADirectoryError)
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 
 def check_output_path(path: str) -> str:
@@ -33,11 +35,20 @@ class OutputFolder:
         self._known_folders: set[str] = set()
 
     def write(self, path: str, content: bytes) -> bool:
-        """Put `content` at `path`, whole or not at all; return False where it stood there already."""
-        target = self._prepare(path)
+        """Put `content` at `path`; return False where it stood there already.
+
+        What stood there before gives way whole or not at all. Where nothing did, a process killed in between leaves a
+        part, which the next build finds unequal.
+        """
+        folder, _, _ = check_output_path(path).rpartition("/")
+        if folder not in self._known_folders:
+            self._make_folder(folder)
+        target = f"{self.root}/{path}"
+        if _create(target, content):
+            return True
         if _read_regular(target) == content:
             return False
-        write_atomic(target, content)
+        write_atomic(Path(target), content)
         return True
 
     def remove(self, path: str) -> None:
@@ -49,24 +60,39 @@ class OutputFolder:
                 if folder == self.root or any(folder.iterdir()):
                     break
                 folder.rmdir()
-                self._known_folders.discard(str(folder))
+                self._known_folders.discard(str(folder.relative_to(self.root)))
         except _GONE:
             return
 
-    def _prepare(self, path: str) -> Path:
-        """Make the folders above `path`; a file or symlink in their place gives way."""
-        target = self.root / check_output_path(path)
-        folder = str(target.parent)
-        if folder in self._known_folders:
-            return target
-        step = self.root
-        for segment in path.split("/")[:-1]:
-            step = step / segment
-            if step.is_symlink() or (step.exists() and not step.is_dir()):
-                step.unlink()
-            step.mkdir(exist_ok=True, parents=True)
+    def _make_folder(self, folder: str) -> None:
+        """Make a folder and those above it; a file or symlink in their place gives way."""
+        if not folder:
+            self.root.mkdir(parents=True, exist_ok=True)
+        elif folder not in self._known_folders:
+            self._make_folder(folder.rpartition("/")[0])
+            place = self.root / folder
+            try:
+                place.mkdir()
+            except FileExistsError:
+                if not stat.S_ISDIR(place.lstat().st_mode):
+                    place.unlink()
+                    place.mkdir()
         self._known_folders.add(folder)
-        return target
+
+
+def _create(target: str, content: bytes) -> bool:
+    """Write a file where there is none; return False where something stands."""
+    try:
+        descriptor = os.open(target, _NEW_FILE, 0o644)
+    except FileExistsError:
+        return False
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+    except BaseException:
+        Path(target).unlink()
+        raise
+    return True
 
 
 def write_atomic(target: Path, content: bytes) -> None:
@@ -75,7 +101,7 @@ def write_atomic(target: Path, content: bytes) -> None:
         shutil.rmtree(target)
     beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     beside.unlink(missing_ok=True)
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+    descriptor = os.open(beside, _NEW_FILE, 0o644)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -85,14 +111,14 @@ def write_atomic(target: Path, content: bytes) -> None:
         raise
 
 
-def read_regular(source: Path) -> bytes:
+def read_regular(source: Path | str) -> bytes:
     """Return the bytes of a file that is not a symlink. Raises OSError."""
     descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW)
     with os.fdopen(descriptor, "rb") as file:
         return file.read()
 
 
-def _read_regular(source: Path) -> bytes | None:
+def _read_regular(source: str) -> bytes | None:
     try:
         return read_regular(source)
     except OSError:

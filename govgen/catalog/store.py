@@ -222,7 +222,12 @@ class Catalog:
 
 def digest_of(value: object) -> str:
     """Return what stands for a value made of plain values: equal values, equal digests."""
-    return hashlib.sha256(repr(value).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return digest_bytes(repr(value).encode("utf-8", "surrogatepass"))
+
+
+def digest_bytes(content: bytes) -> str:
+    """Return what stands for these bytes."""
+    return hashlib.sha256(content).hexdigest()[:32]
 
 
 def _connect(file: Path) -> sqlite3.Connection:

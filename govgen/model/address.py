@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from govgen.model.county import County, Mount, Site
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.~/#%-]*")
+"""Paths that are written in addresses as they are."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,8 @@ class Addresses:
     domain: str
     scheme: str = "https"
     port: int | None = None
+    _bases: dict[tuple[str, str], str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What stands before the paths of one site in the pages of another, by their ids, once it was asked for."""
 
     def host(self, site: Site) -> str:
         """Return the host a site is read at: its own, or the portal's if it is mounted there by path."""
@@ -36,14 +42,21 @@ class Addresses:
 
     def url(self, site: Site, path: str) -> str:
         """Return the full address of `path` below a site's mount."""
-        port = f":{self.port}" if self.port else ""
-        return f"{self.scheme}://{self.host(site)}{port}{quote(self.prefix(site) + path, safe='/#%')}"
+        return self._base("", site) + _quote(path)
 
     def href(self, reader: Site, site: Site, path: str) -> str:
         """Return the address of a page of `site` for a page of `reader`: rooted on one host, full across hosts."""
-        if self.host(reader) == self.host(site):
-            return quote(self.prefix(site) + path, safe="/#%")
-        return self.url(site, path)
+        return self._base(reader.id, site) + _quote(path)
+
+    def _base(self, reader_id: str, site: Site) -> str:
+        base = self._bases.get((reader_id, site.id))
+        if base is None:
+            reader = self.county.find_site(reader_id)
+            is_near = reader is not None and self.host(reader) == self.host(site)
+            port = f":{self.port}" if self.port else ""
+            base = ("" if is_near else f"{self.scheme}://{self.host(site)}{port}") + _quote(self.prefix(site))
+            self._bases[reader_id, site.id] = base
+        return base
 
     def former_paths(self, site: Site, path: str) -> Iterator[str]:
         """Yield where in the output folder a page would be if its site were mounted the other way."""
@@ -53,6 +66,10 @@ class Addresses:
             yield self.own_host(site) + file_of(path)
         else:
             yield f"{self.own_host(self.county.portal)}/{site.host}{file_of(path)}"
+
+
+def _quote(path: str) -> str:
+    return path if _PLAIN.fullmatch(path) else quote(path, safe="/#%")
 
 
 def file_of(path: str) -> str:

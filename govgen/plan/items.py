@@ -27,7 +27,6 @@ def make_item(scope: Scope, row: sqlite3.Row) -> Item:
     known = scope.items.get(row["path"])
     if known:
         return known
-    received, replied = read_day(row["received_on"]), read_day(row["replied_on"])
     item = scope.items[row["path"]] = Item(
         title=row["title"],
         href=scope.href(row["address"], owner),
@@ -42,7 +41,7 @@ def make_item(scope: Scope, row: sqlite3.Row) -> Item:
         image=_picture(scope, owner, row["image"]),
         image_text=row["image_text"],
         replied_by=row["replied_by"],
-        days=(replied - received).days if received and replied else None,
+        days=days_waited(row),
         opens_on=day_moment(row["opens_on"], scope),
         closes_on=day_moment(row["closes_on"], scope),
         phase=row["phase"],
@@ -50,6 +49,12 @@ def make_item(scope: Scope, row: sqlite3.Row) -> Item:
         status="published" if row["state"] == "listed" else row["state"],
     )
     return item
+
+
+def days_waited(row: sqlite3.Row) -> int | None:
+    """Return how many days a letter waited for its reply; None where there is none."""
+    received, replied = read_day(row["received_on"]), read_day(row["replied_on"])
+    return (replied - received).days if received and replied else None
 
 
 def _picture(scope: Scope, owner: Site, address: str) -> str:

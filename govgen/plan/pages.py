@@ -22,7 +22,7 @@ from govgen.model.view import (
     TopicView,
     VillagesView,
 )
-from govgen.plan.documents import document_view, find_row, topic_view
+from govgen.plan.documents import document_view, find_record, topic_view
 from govgen.plan.homes import portal_home, site_home, village_home
 from govgen.plan.items import standing_pages
 from govgen.plan.scope import Scope, shown_sections, sites_by_initial, sites_by_kind, village_links
@@ -66,14 +66,7 @@ def _page(
     language: str = "",
     is_indexed: bool = True,
 ) -> Page:
-    identity, county = scope.county.identity, scope.county
-    site_feed = Link(scope.site.short_name, scope.href("/feed.xml"))
-    tags = (
-        ("SiteName", county.portal.name),
-        ("SiteDomain", f"www.{county.domain}"),
-        ("SiteIDCode", identity.site_code),
-        *metas,
-    )
+    home, site_feed, tags = scope.share("page", lambda: _site_parts(scope))
     return Page(
         title=title,
         kind=job.kind,
@@ -81,12 +74,24 @@ def _page(
         path=scope.addresses.prefix(scope.site) + job.path,
         description=description,
         section_id=section_id,
-        breadcrumb=(Link(scope.word("home"), scope.href("/")), *trail) if job.path != "/" else (),
-        metas=tuple((name, content) for name, content in tags if content),
+        breadcrumb=(home, *trail) if job.path != "/" else (),
+        metas=(*tags, *(tag for tag in metas if tag[1])),
         feeds=(*feeds, site_feed),
-        language=language or county.language,
+        language=language or scope.county.language,
         is_indexed=is_indexed,
     )
+
+
+def _site_parts(scope: Scope) -> tuple[Link, Link, tuple[tuple[str, str], ...]]:
+    """Return what all pages of a site name alike: its home, its feed, and its page tags."""
+    county = scope.county
+    tags = (
+        ("SiteName", county.portal.name),
+        ("SiteDomain", f"www.{county.domain}"),
+        ("SiteIDCode", county.identity.site_code),
+    )
+    home, feed = Link(scope.word("home"), scope.href("/")), Link(scope.site.short_name, scope.href("/feed.xml"))
+    return home, feed, tuple(tag for tag in tags if tag[1])
 
 
 def _trail(scope: Scope, section: Section | None) -> tuple[Link, ...]:
@@ -113,30 +118,39 @@ def _section_feed(scope: Scope, section: Section) -> Link:
 
 
 def _compose_document(scope: Scope, job: Job) -> Composition:
-    row = find_row(scope, job.subject)
-    topic = topic_view(scope, row) if job.kind == "topic" else None
-    document = topic.document if topic else document_view(scope, row)
+    record = find_record(scope, job.subject)
+    row = record.row
+    topic = topic_view(scope, record) if job.kind == "topic" else None
+    document = topic.document if topic else document_view(scope, record)
     if job.kind == "withdrawn":
         # What was withdrawn must not live on in the page's tags, whatever the theme shows.
         document = replace(document, html=Markup(), toc=Markup(), summary="", author="", keywords=(), attachments=())
-    section = scope.site.find_section(row["section"])
-    column = (
-        (("ColumnName", section.name), ("ColumnType", scope.word(f"column_{section.kind.value}"))) if section else ()
-    )
+    trail, feeds, column = scope.share(f"page:{row['section']}", lambda: _section_parts(scope, row["section"]))
     page = _page(
         scope,
         job,
         document.title,
-        trail=_trail(scope, section),
+        trail=trail,
         section_id=row["section"],
         description=document.summary,
         metas=(*column, *_article_tags(scope, document)),
-        feeds=(_section_feed(scope, section),) if section and section.kind.is_dated else (),
+        feeds=feeds,
         language=row["language"],
         is_indexed=job.kind != "withdrawn",
     )
     view: DocumentView | TopicView = topic or document
     return Composition(page, "view" if topic else "document", view)
+
+
+def _section_parts(
+    scope: Scope, section_id: str
+) -> tuple[tuple[Link, ...], tuple[Link, ...], tuple[tuple[str, str], ...]]:
+    """Return what the pages of a section's documents name alike: the way there, its feed, and its page tags."""
+    section = scope.site.find_section(section_id)
+    if section is None:
+        return (), (), ()
+    column = (("ColumnName", section.name), ("ColumnType", scope.word(f"column_{section.kind.value}")))
+    return _trail(scope, section), (_section_feed(scope, section),) if section.kind.is_dated else (), column
 
 
 def _article_tags(scope: Scope, document: DocumentView) -> tuple[tuple[str, str], ...]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, TypeVar
 
+from govgen.catalog.records import Record
 from govgen.catalog.store import Catalog
 from govgen.model.address import Addresses
 from govgen.model.county import County, Section, SectionKind, Site, SiteKind
@@ -12,6 +17,7 @@ from govgen.model.view import Chrome, Identity, Item, Link, NavItem, SiteEntry, 
 from govgen.pinyin import pinyin_key
 from govgen.texts import Texts
 
+Part = TypeVar("Part")
 _POLICE_QUERY = "https://beian.mps.gov.cn/#/query/webSearch?code="
 
 
@@ -24,15 +30,28 @@ class Scope:
     site: Site
     texts: Texts
     clock: datetime
+    records: Mapping[str, Record] = field(default_factory=dict)
+    """Documents read ahead, by path."""
+
     used: set[str] = field(default_factory=set)
     """The keys of what was looked at so far: whoever made something from this standpoint depends on them."""
 
     items: dict[str, Item] = field(default_factory=dict)
     """Documents as this site's lists show them, by path: one stands in several lists."""
 
+    parts: dict[str, Any] = field(default_factory=dict)
+    """What many of this site's pages share; see `share`."""
+
     def use(self, *keys: str) -> None:
         """Note what is looked at, in the catalog's words (see `catalog/triggers.py`)."""
         self.used.update(keys)
+
+    def share(self, name: str, make: Callable[[], Part]) -> Part:
+        """Return what many pages of this site show alike, made the first time; the keys it uses are the caller's."""
+        if name not in self.parts:
+            self.parts[name] = make()
+        part: Part = self.parts[name]
+        return part
 
     @property
     def county(self) -> County:
@@ -119,13 +138,18 @@ def make_chrome(scope: Scope) -> Chrome:
 def site_entries(scope: Scope) -> list[SiteEntry]:
     """Return all sites of the county for its index, ordered as a reader looks names up."""
     scope.use("sites")
-    return sorted(
-        (_site_entry(scope, site) for site in scope.county.sites), key=lambda entry: pinyin_key(entry.short_name)
-    )
+    standing = {
+        row["id"]: row
+        for row in scope.catalog.rows(
+            "SELECT d.id, d.path, d.summary FROM json_each(?) JOIN documents d ON d.id = value WHERE d.is_listed",
+            json.dumps([f"{site.id}:index" for site in scope.county.sites]),
+        )
+    }
+    entries = (_site_entry(scope, site, standing.get(f"{site.id}:index")) for site in scope.county.sites)
+    return sorted(entries, key=lambda entry: pinyin_key(entry.short_name))
 
 
-def _site_entry(scope: Scope, site: Site) -> SiteEntry:
-    standing = scope.catalog.one("SELECT path, summary FROM documents WHERE id = ? AND is_listed", f"{site.id}:index")
+def _site_entry(scope: Scope, site: Site, standing: sqlite3.Row | None) -> SiteEntry:
     scope.use(f"id:{site.id}:index", *([f"item:{standing['path']}"] if standing else ()))
     return SiteEntry(
         id=site.id,

@@ -39,6 +39,10 @@ def section_view(scope: Scope, section: Section, month: str = "") -> SectionView
 def _months(scope: Scope, section: Section, *, is_counted: bool) -> tuple[Month, ...]:
     """Return the months of a section; only its first page counts them, so that a new document leaves old months be."""
     scope.use(f"months:{scope.site.id}:{section.id}")
+    return scope.share(f"months:{section.id}:{is_counted}", lambda: _read_months(scope, section, is_counted))
+
+
+def _read_months(scope: Scope, section: Section, is_counted: bool) -> tuple[Month, ...]:
     rows = scope.catalog.rows(
         "SELECT month, count(*) AS number FROM listings WHERE site = ? AND section = ? AND month != ''"
         " GROUP BY month ORDER BY month DESC",

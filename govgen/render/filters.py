@@ -1,10 +1,12 @@
-"""The filters templates use for dates and sizes."""
+"""The filters templates use: dates, sizes, where the reader is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
+
+from markupsafe import Markup, escape
 
 
 def format_date(moment: datetime) -> str:
@@ -31,9 +33,16 @@ def format_filesize(size_bytes: int) -> str:
     return f"{size_bytes / 1_000_000:.1f} MB"
 
 
+def mark_current(html: Markup, href: str) -> Markup:
+    """Return links with the one to `href` marked as the page they stand on."""
+    link = f'href="{escape(href)}"'
+    return Markup(str(html).replace(link, f'{link} aria-current="page"', 1)) if href else html
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "date": format_date,
     "datetime": format_datetime,
     "isotime": format_isotime,
     "filesize": format_filesize,
+    "current": mark_current,
 }

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import orjson
+
+from govgen.catalog.records import Record, read_records
 from govgen.catalog.sources import source_key
-from govgen.catalog.store import Catalog, digest_of
+from govgen.catalog.store import Catalog, digest_bytes, digest_of
 from govgen.errors import MachineryError
 from govgen.files import OutputFolder, read_regular
 from govgen.model.address import Addresses
@@ -53,10 +56,17 @@ class Maker:
         compiled = studio.catalog.parent / "templates"
         self._engine = choose_engine(studio.repository, county.language, compiled, may_load_pelican=may_load_pelican)
         self._output = OutputFolder(studio.output)
+        self._records: dict[str, Record] = {}
         self._at: tuple[Scope, Chrome] | None = None
 
-    def make(self, job: Job) -> Artifact:
-        """Make one artifact and put it in its place, unless it would be made from the same values as before."""
+    def make_all(self, jobs: Sequence[Job]) -> list[Artifact]:
+        """Make artifacts and put them in their places, unless they would be made from the same values as before."""
+        self._records.clear()
+        subjects = [job.subject for job in jobs if job.kind in DOCUMENT_TEMPLATES]
+        self._records.update(read_records(self._catalog, subjects))
+        return [self._make(job) for job in jobs]
+
+    def _make(self, job: Job) -> Artifact:
         scope, chrome = self._standpoint(job.site)
         scope.used.clear()
         try:
@@ -96,7 +106,7 @@ class Maker:
         if self._at is None or self._at[0].site.id != site_id:
             site = self._studio.addresses.county.find_site(site_id)
             assert site is not None
-            scope = Scope(self._catalog, self._studio.addresses, site, self._texts, self._studio.clock)
+            scope = Scope(self._catalog, self._studio.addresses, site, self._texts, self._studio.clock, self._records)
             self._at = (scope, make_chrome(scope))
         return self._at
 
@@ -122,4 +132,9 @@ _WITHOUT_TEMPLATE: Mapping[str, Callable[[Scope, Job], bytes]] = {
 
 
 def _digest(made_of: Composition | bytes) -> str:
-    return hashlib.sha256(made_of).hexdigest()[:32] if isinstance(made_of, bytes) else digest_of(made_of)
+    if isinstance(made_of, bytes):
+        return digest_bytes(made_of)
+    try:
+        return digest_bytes(orjson.dumps(made_of))
+    except TypeError:  # A value JSON has no word for: a front matter's number of 40 digits.
+        return digest_of(made_of)

@@ -46,7 +46,7 @@ def _render_few(jobs: Sequence[Job], studio: Studio) -> list[Artifact] | None:
     """Make a few artifacts in this process; None where only Pelican can, which is never loaded here."""
     try:
         maker = Maker(studio, may_load_pelican=False) if jobs else None
-        return [maker.make(job) for job in jobs] if maker else []
+        return maker.make_all(jobs) if maker else []
     except PelicanNeeded:
         return None
 
@@ -74,4 +74,4 @@ def _render_task(jobs: list[Job]) -> list[Artifact]:
     maker = _makers[0]
     if isinstance(maker, MachineryError):
         raise maker
-    return [maker.make(job) for job in jobs]
+    return maker.make_all(jobs)
