@@ -44,6 +44,7 @@ DOORS = {
     "jinja2": {"render/templates.py"},
     "markdown": {"content/markdown.py"},
     "nh3": {"content/sanitise.py"},
+    "orjson": {"catalog/values.py"},
     "pebble": {"content/pool.py"},
     "pelican": {"render/engine.py"},
     "pypinyin": {"pinyin.py"},

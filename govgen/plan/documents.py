@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence, Set
 
 from govgen.catalog.records import Record, read_records
 from govgen.catalog.rows import read_time
+from govgen.catalog.values import read_json
 from govgen.model.document import Kind
 from govgen.model.view import Attachment, Block, Change, DocumentView, Fact, Item, Link, TopicView
 from govgen.plan.bodies import resolve_body
@@ -34,7 +34,7 @@ def document_view(scope: Scope, record: Record) -> DocumentView:
     row = record.row
     path, kind = row["path"], Kind(row["kind"])
     scope.use(f"document:{path}", f"relating:{path}")
-    details = json.loads(row["details"])
+    details = read_json(row["details"])
     related = _related(scope, path, {reference["relation"] for reference in record.references})
     relating = _relating(scope, path, record.named_in)
     previous, following = _neighbours(scope, record)

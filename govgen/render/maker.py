@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import orjson
-
 from govgen.catalog.records import Record, read_records
 from govgen.catalog.sources import source_key
-from govgen.catalog.store import Catalog, digest_bytes, digest_of
+from govgen.catalog.store import Catalog, digest_bytes
+from govgen.catalog.values import digest_value
 from govgen.errors import MachineryError
 from govgen.files import OutputFolder, read_regular
 from govgen.model.address import Addresses
@@ -132,9 +131,4 @@ _WITHOUT_TEMPLATE: Mapping[str, Callable[[Scope, Job], bytes]] = {
 
 
 def _digest(made_of: Composition | bytes) -> str:
-    if isinstance(made_of, bytes):
-        return digest_bytes(made_of)
-    try:
-        return digest_bytes(orjson.dumps(made_of))
-    except TypeError:  # A value JSON has no word for: a front matter's number of 40 digits.
-        return digest_of(made_of)
+    return digest_bytes(made_of) if isinstance(made_of, bytes) else digest_value(made_of)

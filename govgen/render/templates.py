@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,7 +23,7 @@ from jinja2.bccache import Bucket
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from govgen.files import write_atomic
 from govgen.model.view import Chrome
@@ -69,6 +70,7 @@ def make_ready(environment: Environment, words: Words, compiled: Path | None, te
     """
     for name, filter in filters.FILTERS.items():
         environment.filters.setdefault(name, filter)
+    environment.template_class = _QuickTemplate
     environment.extend(county_words=words)
     environment.add_extension(_FixedWords)
     environment.install_gettext_callables(words.find, words.find_plural, newstyle=True)  # type: ignore[attr-defined]
@@ -142,6 +144,27 @@ class _QuickContext(Context):
         globals: object = None,
     ) -> None:
         super().__init__(environment, parent, name, blocks)
+
+
+class _QuickTemplate(Template):
+    """A template whose code leaves text as it is that needs no escaping: most of a page's values are such."""
+
+    @classmethod
+    def _from_namespace(
+        cls, environment: Environment, namespace: MutableMapping[str, Any], globals: MutableMapping[str, Any]
+    ) -> Template:
+        namespace["escape"] = _escape_few
+        return super()._from_namespace(environment, namespace, globals)
+
+
+_NEEDS_ESCAPING = re.compile(r"""[&<>'"]""")
+
+
+def _escape_few(value: Any) -> str:
+    if value.__class__ is Markup or (value.__class__ is str and not _NEEDS_ESCAPING.search(value)):
+        text: str = value
+        return text
+    return escape(value)
 
 
 class _ContextWithoutSettings(_QuickContext):
