@@ -33,6 +33,8 @@ from govgen.standing import keep_report
 from govgen.texts import load_texts
 
 THEME = "themes/county"
+_COMMIT_BATCHES = 10
+"""After so many batches of artifacts a build that is killed does not begin again."""
 
 
 def build(checkout: Checkout, options: BuildOptions, reporter: Reporter) -> BuildReport:
@@ -56,10 +58,12 @@ def build(checkout: Checkout, options: BuildOptions, reporter: Reporter) -> Buil
         clock = gathered.audience.clock
         studio = Studio(checkout.root, options.catalog, options.output, addresses, assets, clock)
         made = written = 0
-        for batch in render(jobs, studio, options.processes):
+        for number, batch in enumerate(render(jobs, studio, options.processes), 1):
             made += sum(artifact.is_made for artifact in batch)
             written += sum(artifact.is_written for artifact in batch)
             _record(catalog, batch)
+            if number % _COMMIT_BATCHES == 0:
+                catalog.finish()
             reporter.advance(len(batch))
         removed = 0 if options.sites else _remove_gone(catalog, options.output)
         report = _report(catalog, options.sites)
@@ -114,15 +118,13 @@ def _record(catalog: Catalog, artifacts: Iterable[Artifact]) -> None:
     run = catalog.connection
     done = [(artifact.path,) for artifact in artifacts]
     run.executemany(
-        "UPDATE artifacts SET digest = ?, size_bytes = ?,"
+        "UPDATE artifacts SET digest = ?, size_bytes = ?, value = ?,"
         " reason = (SELECT reason FROM dirty WHERE dirty.output = artifacts.output) WHERE output = ?",
-        [(artifact.digest, artifact.size_bytes, artifact.path) for artifact in artifacts if artifact.is_made],
+        [(a.digest, a.size_bytes, a.value, a.path) for a in artifacts if a.is_made],
     )
-    run.executemany("UPDATE artifacts SET value = ? WHERE output = ?", [(a.value, a.path) for a in artifacts])
     run.executemany("DELETE FROM uses WHERE output = ?", done)
     run.executemany("INSERT INTO uses VALUES (?, ?)", [(key, a.path) for a in artifacts for key in a.uses])
     run.executemany("DELETE FROM dirty WHERE output = ?", done)
-    catalog.finish()
 
 
 def _remove_gone(catalog: Catalog, output: Path) -> int:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from govgen.model.finding import Finding
 
 
-@dataclass(frozen=True)
-class Job:
-    """One page or feed to make."""
+class Job(NamedTuple):
+    """One page or feed to make; a plain tuple, cheap to send between processes."""
 
     site: str
     path: str
@@ -29,8 +29,7 @@ class Job:
     """Digest of what it was made from the last time, where only other values make it worth making again."""
 
 
-@dataclass(frozen=True)
-class Artifact:
+class Artifact(NamedTuple):
     """One output file."""
 
     path: str

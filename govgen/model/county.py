@@ -91,6 +91,11 @@ class Site:
     phone: str = ""
     address: str = ""
     hours: str = ""
+    pinyin: str = ""
+    """Its short name romanised, by which lists of sites are ordered."""
+
+    initial: str = ""
+    """The letter it stands under in the index of sites: of its name without the county's."""
 
     @property
     def is_portal(self) -> bool:

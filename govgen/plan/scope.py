@@ -14,7 +14,6 @@ from govgen.catalog.store import Catalog
 from govgen.model.address import Addresses
 from govgen.model.county import County, Section, SectionKind, Site, SiteKind
 from govgen.model.view import Chrome, Identity, Item, Link, NavItem, SiteEntry, SiteGroup
-from govgen.pinyin import pinyin_key
 from govgen.texts import Texts
 
 Part = TypeVar("Part")
@@ -145,8 +144,8 @@ def site_entries(scope: Scope) -> list[SiteEntry]:
             json.dumps([f"{site.id}:index" for site in scope.county.sites]),
         )
     }
-    entries = (_site_entry(scope, site, standing.get(f"{site.id}:index")) for site in scope.county.sites)
-    return sorted(entries, key=lambda entry: pinyin_key(entry.short_name))
+    sites = sorted(scope.county.sites, key=lambda site: site.pinyin)
+    return [_site_entry(scope, site, standing.get(f"{site.id}:index")) for site in sites]
 
 
 def _site_entry(scope: Scope, site: Site, standing: sqlite3.Row | None) -> SiteEntry:
@@ -157,7 +156,7 @@ def _site_entry(scope: Scope, site: Site, standing: sqlite3.Row | None) -> SiteE
         short_name=site.short_name,
         kind=site.kind.value,
         href=scope.href("/", site),
-        initial=pinyin_key(site.short_name.removeprefix(scope.county.name).removeprefix("县") or "#")[0].upper(),
+        initial=site.initial,
         summary=standing["summary"] if standing else "",
         villages=village_links(scope, site),
     )

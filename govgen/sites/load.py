@@ -23,6 +23,7 @@ from govgen.model.county import (
     Village,
 )
 from govgen.model.finding import Finding
+from govgen.pinyin import pinyin_key
 from govgen.repo.checkout import Checkout
 from govgen.sites.kinds import STANDARD_SECTIONS, VILLAGE_SECTIONS
 from govgen.sites.schema import COUNTY_KEYS, EXAMPLES, ID, SITE_KEYS, Source, check_table, index_lines
@@ -45,7 +46,7 @@ class _File:
 
 
 Tables = Mapping[str, Mapping[str, Any]]
-"""Settings files as read, by their path."""
+"""Settings files as read, by their path; sites' with their names in pinyin."""
 
 
 def load_county(checkout: Checkout) -> County:
@@ -74,7 +75,16 @@ def read_settings(checkout: Checkout) -> Tables:
     findings += _check_sites(county_file.table if county_file else {}, site_files)
     if findings or not county_file:
         raise ConfigurationError(sorted(findings, key=Finding.sort_key))
-    return {file.source.path: file.table for file in (county_file, *site_files.values())}
+    county_name = county_file.table["county"]["name"]
+    romanised = {file.source.path: _romanise(file.table, county_name) for file in site_files.values()}
+    return {COUNTY_FILE: county_file.table, **romanised}
+
+
+def _romanise(table: Mapping[str, Any], county_name: str) -> Mapping[str, Any]:
+    """Return a site's settings with its name in pinyin: done once here, since the dictionary takes long to load."""
+    name = table.get("short_name", table["name"])
+    initial = pinyin_key(name.removeprefix(county_name).removeprefix("县") or "#")[0].upper()
+    return {**table, "pinyin": pinyin_key(name), "initial": initial}
 
 
 def check_sites(county: County, names: Sequence[str]) -> None:
@@ -155,7 +165,7 @@ def _make_site(
         villages=villages,
         editors=tuple(table.get("editors", ())),
         reviewers=tuple(table.get("reviewers", ())),
-        **{key: table.get(key, "") for key in ("phone", "address", "hours")},
+        **{key: table.get(key, "") for key in ("phone", "address", "hours", "pinyin", "initial")},
     )
 
 
