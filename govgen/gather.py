@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -46,6 +47,9 @@ from govgen.options import BuildOptions
 from govgen.repo.checkout import Checkout
 from govgen.repo.survey import LINK, Survey, survey
 from govgen.sites.load import check_sites, make_county, read_settings
+
+_BATCH = 200
+"""So many documents are written at a time."""
 
 
 @dataclass(frozen=True)
@@ -203,15 +207,13 @@ def _read_all(step: _Step) -> None:
     catalog, intake = step.catalog, step.intake
     paths = [path for path in list_sources(catalog) if is_document(path)]
     step.reporter.stage("content", len(paths))
-    for read in parse_documents(
-        step.checkout, step.county, paths, step.processes, partial(finish_reading, step.county)
-    ):
-        _note_reading(catalog, read, is_new=True)
-        if read.rows:
-            intake.put_new(read.rows)
-        else:
-            step.held.add(read.path)
-        step.reporter.advance()
+    reads = parse_documents(step.checkout, step.county, paths, step.processes, partial(finish_reading, step.county))
+    while batch := list(islice(reads, _BATCH)):
+        for read in batch:
+            _note_reading(catalog, read, is_new=True)
+        intake.put_new([read.rows for read in batch if read.rows])
+        step.held.update(read.path for read in batch if read.rows is None)
+        step.reporter.advance(len(batch))
     catalog.index()
     findings = settle_all_addresses(catalog, intake)
     put_findings(catalog, "twin", findings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from govgen.catalog.lookups import lookup_keys
 from govgen.catalog.rows import DOCUMENT_COLUMNS, Rows
@@ -53,22 +53,26 @@ class Intake:
         self.freed.add((rows.site, rows.address))
         self.changed.add(path)
 
-    def put_new(self, rows: Rows) -> None:
-        """Take in a document of a file nothing is known of, in a catalog that is still being filled."""
-        run, path = self._catalog.connection, rows.path
-        run.execute(_UPSERT, rows.document)
-        run.executemany(
-            "INSERT INTO refs (document, relation, number, target, line) VALUES (?, ?, ?, ?, ?)",
-            [(path, *ref) for ref in rows.refs],
-        )
-        run.executemany("INSERT OR IGNORE INTO ref_lookups VALUES (?, ?)", _lookups(rows))
-        run.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows.files)
-        run.executemany("INSERT INTO topics VALUES (?, ?)", [(topic, path) for topic in rows.topics])
-        run.executemany("INSERT INTO submissions VALUES (?, ?)", [(path, section) for section in rows.submissions])
-        run.executemany("INSERT INTO alias_claims VALUES (?, ?, ?)", [(rows.site, a, path) for a in rows.aliases])
-        run.executemany("INSERT INTO moments VALUES (?, ?)", [(at, path) for at in rows.moments])
-        self.aliases.update((rows.site, alias) for alias in rows.aliases)
-        self.changed.add(path)
+    def put_new(self, batch: Sequence[Rows]) -> None:
+        """Take in documents of files nothing is known of, in a catalog that is still being filled."""
+
+        def insert(table: str, rows: Iterable[tuple[object, ...]]) -> None:
+            listed = list(rows)
+            if listed:
+                marks = ", ".join("?" * len(listed[0]))
+                self._catalog.connection.executemany(f"INSERT INTO {table} VALUES ({marks})", listed)
+
+        insert(f"documents ({', '.join(DOCUMENT_COLUMNS)})", (rows.document for rows in batch))
+        references = ((rows.path, *reference) for rows in batch for reference in rows.refs)
+        insert("refs (document, relation, number, target, line)", references)
+        insert("ref_lookups", (lookup for rows in batch for lookup in _lookups(rows)))
+        insert("files", (file for rows in batch for file in rows.files))
+        insert("topics", ((topic, rows.path) for rows in batch for topic in rows.topics))
+        insert("submissions", ((rows.path, section) for rows in batch for section in rows.submissions))
+        insert("alias_claims", ((rows.site, alias, rows.path) for rows in batch for alias in rows.aliases))
+        insert("moments", ((at, rows.path) for rows in batch for at in rows.moments))
+        self.aliases.update((rows.site, alias) for rows in batch for alias in rows.aliases)
+        self.changed.update(rows.path for rows in batch)
 
     def remove(self, path: str) -> None:
         """Take a document out."""

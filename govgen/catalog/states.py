@@ -45,6 +45,10 @@ def set_states(catalog: Catalog, audience: Audience) -> list[Finding]:
     """Write the state of the changed documents, whether they stand in lists and have a page; return which are due."""
     now = audience.clock
     catalog.connection.create_function("is_past", 1, lambda text: bool(text) and datetime.fromisoformat(text) <= now)
+    # Most moments are written with the county's own offset, and text of one form is in the order of time.
+    text = now.isoformat()
+    same = f"substr({{0}}, -6) = '{text[-6:]}'"
+    is_past = f"{{0}} != '' AND CASE WHEN {same} THEN {{0}} <= '{text}' ELSE is_past({{0}}) END"
     shown = {state.value for state in audience.states}
     # Not one UPDATE: SQLite would read all documents to find the few that are marked.
     states = catalog.connection.execute(
@@ -52,9 +56,10 @@ def set_states(catalog: Catalog, audience: Audience) -> list[Finding]:
         SELECT path, name, state AS before, is_listed, has_page, CASE
             WHEN status = 'draft' THEN '{State.DRAFT.value}'
             WHEN status = 'withdrawn' THEN '{State.WITHDRAWN.value}'
-            WHEN expires_at != '' AND is_past(expires_at) THEN '{State.EXPIRED.value}'
-            WHEN publish_at != '' THEN CASE WHEN is_past(publish_at) THEN 'listed' ELSE '{State.FUTURE.value}' END
-            WHEN date != '' AND NOT is_past(date) THEN '{State.FUTURE.value}'
+            WHEN {is_past.format("expires_at")} THEN '{State.EXPIRED.value}'
+            WHEN {is_past.format("publish_at")} THEN 'listed'
+            WHEN publish_at != '' THEN '{State.FUTURE.value}'
+            WHEN date != '' AND NOT ({is_past.format("date")}) THEN '{State.FUTURE.value}'
             ELSE '{State.LISTED.value}' END AS state
         FROM changed CROSS JOIN documents USING (path)
         """
