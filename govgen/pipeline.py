@@ -23,7 +23,7 @@ from govgen.model.document import State
 from govgen.model.finding import Finding
 from govgen.options import BuildOptions
 from govgen.plan.assets import Asset, load_assets
-from govgen.plan.outdated import NEW, find_outdated, note_theme, plan, read_jobs
+from govgen.plan.outdated import NEW, count_jobs, find_outdated, note_theme, plan, read_jobs
 from govgen.plan.scope import Scope
 from govgen.render.ledger import Ledger
 from govgen.render.maker import Studio
@@ -53,12 +53,14 @@ def build(checkout: Checkout, options: BuildOptions, reporter: Reporter) -> Buil
         catalog.remember({"stamp": ledger.stamp})
         # From here on a build that breaks off is taken up by the next one: what is dirty stays so until it is made.
         catalog.finish()
-        jobs = list(read_jobs(catalog, options.sites or [site.id for site in gathered.county.sites]))
-        reporter.stage("render", len(jobs))
+        sites = frozenset(options.sites or [site.id for site in gathered.county.sites])
+        number_of_jobs = count_jobs(catalog, sites)
+        reporter.stage("render", number_of_jobs)
+        jobs = read_jobs(catalog, sites)
         clock = gathered.audience.clock
         studio = Studio(checkout.root, options.catalog, options.output, addresses, assets, clock)
         made = written = 0
-        for number, batch in enumerate(render(jobs, studio, options.processes), 1):
+        for number, batch in enumerate(render(jobs, number_of_jobs, studio, options.processes), 1):
             made += sum(artifact.is_made for artifact in batch)
             written += sum(artifact.is_written for artifact in batch)
             _record(catalog, batch)

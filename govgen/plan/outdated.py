@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from govgen.catalog.sources import loaded, stored
@@ -19,6 +19,7 @@ NEW = "new"
 _INCLUDED = re.compile(r"""(?:\{%-?\s*(?:include|extends|import|from)\s|\bframe\()\s*(?:["']([^"']+)["'])?""")
 """A template named in another one; no name where it is only known when the page is made."""
 
+_JOBS_AT_ONCE = 2000
 _OTHER_WAYS = (NEW, ALL, "site:", "chrome:", "template:", "county", "theme")
 """Reasons to make an output again from the same values: it is framed, laid out or addressed otherwise."""
 
@@ -149,13 +150,28 @@ def _note_chromes(catalog: Catalog, scopes: Iterable[Scope]) -> None:
         catalog.connection.executemany("INSERT INTO uses VALUES (?, ?)", [(key, node) for key in scope.used])
 
 
-def read_jobs(catalog: Catalog, sites: Iterable[str]) -> Iterator[Job]:
-    """Yield the jobs for all dirty outputs of these sites; with the value known where only that can have changed."""
-    wanted = set(sites)
-    for row in catalog.rows(
-        "SELECT a.*, dirty.reason AS why FROM dirty JOIN artifacts a USING (output) ORDER BY site, a.rowid"
+def count_jobs(catalog: Catalog, sites: Collection[str]) -> int:
+    """Return how many jobs `read_jobs` yields."""
+    rows = catalog.rows("SELECT site, count(*) AS number FROM dirty CROSS JOIN artifacts USING (output) GROUP BY site")
+    return sum(row["number"] for row in rows if row["site"] in sites)
+
+
+def read_jobs(catalog: Catalog, sites: Collection[str]) -> Iterator[Job]:
+    """Yield the jobs for all dirty outputs of these sites; with the value known where only that can have changed.
+
+    They are read a few at a time, so that a county's jobs never are in memory at once; what is made in the meantime may
+    stop being dirty.
+    """
+    last = ""
+    while rows := catalog.rows(
+        "SELECT a.*, dirty.reason AS why FROM dirty CROSS JOIN artifacts a USING (output)"
+        " WHERE dirty.output > ? ORDER BY dirty.output LIMIT ?",
+        last,
+        _JOBS_AT_ONCE,
     ):
-        if row["site"] in wanted:
-            is_same_way = not row["why"].startswith(_OTHER_WAYS)
-            known = row["value"] if is_same_way else ""
-            yield Job(row["site"], row["path"], row["kind"], row["output"], row["subject"], row["month"], known)
+        for row in rows:
+            if row["site"] in sites:
+                is_same_way = not row["why"].startswith(_OTHER_WAYS)
+                known = row["value"] if is_same_way else ""
+                yield Job(row["site"], row["path"], row["kind"], row["output"], row["subject"], row["month"], known)
+        last = rows[-1]["output"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice
+from typing import TYPE_CHECKING
 
 from govgen.errors import MachineryError
 from govgen.model.build import Artifact, Job
@@ -13,33 +15,52 @@ from govgen.processes import end_with_parent
 from govgen.render.light import PelicanNeeded
 from govgen.render.maker import Maker, Studio
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
 _TASK_JOBS = 200
+_TASKS_AHEAD = 3
+"""So many tasks wait for each worker: it never idles, and no more is in memory."""
 _FEW_JOBS = 40
 """So few are made sooner than worker processes start."""
 
 
-def render(jobs: Sequence[Job], studio: Studio, processes: int) -> Iterator[list[Artifact]]:
-    """Yield the artifacts of each batch of jobs as it is done; what was planned is what is made, or it is an error."""
-    few = _render_few(jobs, studio) if len(jobs) <= _FEW_JOBS else None
-    if few is not None:
-        yield few
-        return
+def render(jobs: Iterable[Job], number: int, studio: Studio, processes: int) -> Iterator[list[Artifact]]:
+    """Yield the artifacts of each batch of `number` jobs as it is done; each job is taken when its turn is near.
+
+    Raises MachineryError where a page can't be made, or is not what was planned.
+    """
+    if number <= _FEW_JOBS:
+        jobs = list(jobs)
+        few = _render_few(jobs, studio)
+        if few is not None:
+            yield few
+            return
     # Imported here: it takes a while, and few jobs need no pool.
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
-    tasks = [batch for _, site_jobs in groupby(jobs, key=lambda job: job.site) for batch in _batches(list(site_jobs))]
     context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(min(processes, len(tasks)) or 1, context, _start_worker, (os.getpid(), studio)) as pool:
+    waiting: deque[tuple[list[Job], Future[list[Artifact]]]] = deque()
+    with ProcessPoolExecutor(processes, context, _start_worker, (os.getpid(), studio)) as pool:
         try:
-            for task, artifacts in zip(tasks, pool.map(_render_task, tasks), strict=True):
-                missing = {job.output for job in task} - {artifact.path for artifact in artifacts}
-                if missing:
-                    raise MachineryError("pages-missing", pages=", ".join(sorted(missing)))
-                yield artifacts
+            for task in _tasks(jobs):
+                waiting.append((task, pool.submit(_render_task, task)))
+                if len(waiting) > processes * _TASKS_AHEAD:
+                    yield _result(*waiting.popleft())
+            while waiting:
+                yield _result(*waiting.popleft())
         except BrokenProcessPool as error:
             raise MachineryError("worker-died") from error
+
+
+def _result(task: list[Job], future: Future[list[Artifact]]) -> list[Artifact]:
+    artifacts = future.result()
+    missing = {job.output for job in task} - {artifact.path for artifact in artifacts}
+    if missing:
+        raise MachineryError("pages-missing", pages=", ".join(sorted(missing)))
+    return artifacts
 
 
 def _render_few(jobs: Sequence[Job], studio: Studio) -> list[Artifact] | None:
@@ -51,9 +72,11 @@ def _render_few(jobs: Sequence[Job], studio: Studio) -> list[Artifact] | None:
         return None
 
 
-def _batches(jobs: list[Job]) -> Iterator[list[Job]]:
-    for start in range(0, len(jobs), _TASK_JOBS):
-        yield jobs[start : start + _TASK_JOBS]
+def _tasks(jobs: Iterable[Job]) -> Iterator[list[Job]]:
+    """Yield the jobs of one site after the other in batches."""
+    for _, site_jobs in groupby(jobs, key=lambda job: job.site):
+        while task := list(islice(site_jobs, _TASK_JOBS)):
+            yield task
 
 
 _makers: list[Maker | MachineryError] = []
