@@ -23,7 +23,8 @@ _EXTENSIONS = frozenset(
 )
 _HARMLESS_OPTIONS = {"markdown.extensions.footnotes": {"BACKLINK_TITLE"}}
 
-_HARMLESS = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff<\\`{]*")
+_HARMFUL = r"\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff<\\`{"
+_HARMLESS = re.compile(rf"[^{_HARMFUL}]*")
 _ENTITY = re.compile(r"&(?:#|[A-Za-z0-9][A-Za-z0-9.-]*;)")
 _COMMENT = re.compile(r"(?:(?<=\n\n)|\A)<!--[^<>&`\\\-\x00-\x1f\x7f-\x9f]*-->(?=\n\n|\n?\Z)")
 """A comment on a line of its own, with empty lines around it; what else looks like HTML is for the full way."""
@@ -33,7 +34,11 @@ _SPACES_LINE = re.compile(r"(?<=\n) +\n")
 _START = re.compile(r" *(?:[>#:=|<]|(?P<item>[-+*]|\d+\.) |[-*_][-*_ ]*(?:\n|\Z)|\*\[)| {4}")
 """A block that begins thus may be more than a paragraph."""
 
-_LATER = re.compile(r"\n *(?:[>:=]|[-*_][-*_ ]*(?:\n|\Z)|\*\[)")
+_MARKS = rf"{_HARMFUL}\t\n*_\[\]&>~"
+_WORDS = re.compile(rf"[^{_MARKS}\s\d#:=|+\-][^{_MARKS}]*")
+"""One line of words without a mark of any kind: a paragraph or an item as it stands, as most are."""
+
+_LATER = re.compile(r"\n(?:#| *(?:[>:=]|[-*_][-*_ ]*(?:\n|\Z)|\*\[))")
 _HEADING_LINE = re.compile(r"\n#")
 _SEPARATOR_LINE = re.compile(r"\n[:\- ]*\|[|:\- ]*(?:\n|\Z)")
 _TABLE = re.compile(r"[^\n|]*\|[^\n]*\n[|:\- ]+(?:\n|\Z)")
@@ -44,6 +49,9 @@ _BULLET = re.compile(r" {0,3}[-+*] +(.*)")
 _NUMBER = re.compile(r" {0,3}(\d+)\. +(.*)")
 _NESTED = re.compile(r" {4,}(?:[-+*]|\d+\.) ")
 _DEFINITION = re.compile(r"([^\n]*)\n {0,3}: {1,3}(\S[^\n]*)")
+
+_NEVER_ID = re.compile(r"[^\w\s-]")
+_GAPS = re.compile(r"[-\s]+")
 
 _TAB_LENGTH = 4
 _CODE_INDENT = " " * _TAB_LENGTH
@@ -65,20 +73,20 @@ class PlainLane:
 
     def convert(self, body: str, rewrite: Rewrite) -> Finished | None:
         """Return a body as safe HTML, or None, before `rewrite` was asked anything, where it is not plain."""
-        visible = _COMMENT.sub("", body) if "<" in body else body
-        if not _HARMLESS.fullmatch(visible) or "]:" in body or "~~~" in body or ("&" in body and _ENTITY.search(body)):
-            return None
         text = body + "\n\n"
-        if "\t" in text:
-            text = text.expandtabs(_TAB_LENGTH)
-        if text.startswith(" "):
+        blocks = text.split("\n\n")
+        # Blocks of words hold nothing that is asked for here.
+        odd = "\n\n".join([block for block in blocks if not _WORDS.fullmatch(block)])
+        visible = _COMMENT.sub("", body) if "<" in odd else odd
+        if not _HARMLESS.fullmatch(visible) or "]:" in odd or "~~~" in odd or ("&" in odd and _ENTITY.search(odd)):
             return None
-        if " \n" in text:
-            text = _SPACES_LINE.sub("\n", text)
+        if "\t" in odd or " \n" in odd:
+            blocks = _SPACES_LINE.sub("\n", text.expandtabs(_TAB_LENGTH)).split("\n\n")
+        if blocks[0].startswith(" "):
+            return None
         draft = _Draft()
         try:
-            for block in text.split("\n\n"):
-                draft.add(block.lstrip("\n"))
+            draft.add_all(blocks)
             draft.finish()
         except Declined:
             return None
@@ -121,8 +129,19 @@ class _Draft:
     _opening: str = ""
     _children: list[str] = field(default_factory=list)
 
+    def add_all(self, blocks: list[str]) -> None:
+        """Take in the blocks of a body. Raises Declined."""
+        for block in blocks:
+            if not self._open and _WORDS.fullmatch(block):
+                self.parts.append(f"<p>{block}</p>")
+            else:
+                self.add(block.lstrip("\n"))
+
     def add(self, block: str) -> None:
         """Take in one block, which no empty line divides. Raises Declined."""
+        if block.startswith("#") and "\n" not in block:
+            self._hash_heading(block)
+            return
         is_plain = not _START.match(block)
         if not is_plain and block.startswith(_CODE_INDENT):
             raise Declined
@@ -137,8 +156,6 @@ class _Draft:
                 self._block(block)
         elif is_plain:
             self._paragraph(block)
-        elif block.startswith("#"):
-            self._hash_heading(block)
         else:
             self._block(block)
 
@@ -271,6 +288,8 @@ class _Draft:
 
     def _plain(self, block: str) -> str:
         """Return the text of a list item or of a quoted paragraph."""
+        if _WORDS.fullmatch(block):
+            return block
         text = block.lstrip()
         if not text or block.startswith("\n") or block.endswith("\n"):
             raise Declined
@@ -304,7 +323,7 @@ class _Draft:
 
 def _is_later_plain(block: str) -> bool:
     """Say whether no line but the first can be more than text of its paragraph or item."""
-    return "\n" not in block or not (_LATER.search(block) or _HEADING_LINE.search(block) or _TABLE.match(block))
+    return "\n" not in block or not (_LATER.search(block) or _TABLE.match(block))
 
 
 def _opening_of(number: str) -> str:
@@ -325,8 +344,8 @@ def _alignment(separator: str) -> str:
 
 def _slug(name: str) -> str:
     """Return the id of a heading, as Python-Markdown forms it."""
-    words = name.replace("&gt;", ">").replace("&amp;", "&")
-    return re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", words).strip().lower())
+    words = name.replace("&gt;", ">").replace("&amp;", "&") if "&" in name else name
+    return _GAPS.sub("-", _NEVER_ID.sub("", words).strip().lower())
 
 
 def _table_of_contents(headings: list[_Heading]) -> str:

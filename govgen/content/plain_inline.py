@@ -14,8 +14,11 @@ _BRACKETS = re.compile(r"\[(?!\^)[^\[\]]*\](?!\s?[\[(\x02])")
 
 _HALF_WORD = re.compile(r"(?<!\w)_|_(?!\w)")
 _NEVER_ALT = re.compile(r'["<>=\n]')
-_STARS = re.compile(r"((?<=[^\s*])\*+|(?<!\*)\*+(?=[^\s*]))")
-"""Runs of stars, but for those with space on both sides, which are only stars."""
+_STARS = re.compile(r"(\*(?:(?<=[^\s*]\*)|(?<!\*\*)(?=\**[^\s*]))\**)")
+"""Runs of stars, but for those with space on both sides, which are only stars.
+
+Written so that it begins with a star, and the search skips to the next one.
+"""
 
 _ELEMENTS = {"*": "em", "**": "strong"}
 _TAG = re.compile(r"<[^>]*>")
