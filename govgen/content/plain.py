@@ -76,17 +76,23 @@ class PlainLane:
         text = body + "\n\n"
         blocks = text.split("\n\n")
         # Blocks of words hold nothing that is asked for here.
-        odd = "\n\n".join([block for block in blocks if not _WORDS.fullmatch(block)])
+        are_words = [_WORDS.fullmatch(block) is not None for block in blocks]
+        odd = "\n\n".join([block for block, is_words in zip(blocks, are_words, strict=True) if not is_words])
         visible = _COMMENT.sub("", body) if "<" in odd else odd
         if not _HARMLESS.fullmatch(visible) or "]:" in odd or "~~~" in odd or ("&" in odd and _ENTITY.search(odd)):
             return None
         if "\t" in odd or " \n" in odd:
             blocks = _SPACES_LINE.sub("\n", text.expandtabs(_TAB_LENGTH)).split("\n\n")
+            are_words = [False] * len(blocks)
         if blocks[0].startswith(" "):
             return None
         draft = _Draft()
         try:
-            draft.add_all(blocks)
+            for block, is_words in zip(blocks, are_words, strict=True):
+                if is_words:
+                    draft.add_words(block)
+                else:
+                    draft.add(block.lstrip("\n"))
             draft.finish()
         except Declined:
             return None
@@ -129,13 +135,11 @@ class _Draft:
     _opening: str = ""
     _children: list[str] = field(default_factory=list)
 
-    def add_all(self, blocks: list[str]) -> None:
-        """Take in the blocks of a body. Raises Declined."""
-        for block in blocks:
-            if not self._open and _WORDS.fullmatch(block):
-                self.parts.append(f"<p>{block}</p>")
-            else:
-                self.add(block.lstrip("\n"))
+    def add_words(self, block: str) -> None:
+        """Take in a block that is one line of words without a mark."""
+        if self._open:
+            self._close()
+        self.parts.append(f"<p>{block}</p>")
 
     def add(self, block: str) -> None:
         """Take in one block, which no empty line divides. Raises Declined."""
@@ -307,17 +311,15 @@ class _Draft:
             raise Declined
         classes = [_alignment(cell.strip(" ")) for cell in separator]
         self._close()
-        table = ['<div class="table"><table>', "<thead>", self._row(head, 'th scope="col"', classes), "</thead>"]
-        table += ["<tbody>", *(self._row(row, "td", classes) for row in rows), "</tbody>", "</table></div>"]
+        head_opening, opening = ([f"<{tag}{alignment}>" for alignment in classes] for tag in ('th scope="col"', "td"))
+        table = ['<div class="table"><table>', "<thead>", self._row(head, head_opening, "</th>"), "</thead>"]
+        table += ["<tbody>", *[self._row(row, opening, "</td>") for row in rows], "</tbody>", "</table></div>"]
         self.parts.append("\n".join(table))
 
-    def _row(self, cells: list[str], opening: str, classes: list[str]) -> str:
-        cells = [*cells, *[""] * (len(classes) - len(cells))]
-        tag = opening[:2]
-        html = (
-            f"<{opening}{alignment}>{self.inline.convert(cell.strip(' '))}</{tag}>"
-            for alignment, cell in zip(classes, cells, strict=False)
-        )
+    def _row(self, cells: list[str], openings: list[str], closing: str) -> str:
+        cells += [""] * (len(openings) - len(cells))
+        convert = self.inline.convert
+        html = [f"{opening}{convert(cell.strip(' '))}{closing}" for opening, cell in zip(openings, cells, strict=False)]
         return "\n".join(["<tr>", *html, "</tr>"])
 
 
