@@ -7,12 +7,12 @@ mean more than it seems to is left to the full way. Time grows with the length o
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from govgen.content.addresses import ID_PREFIX, Rewrite
-from govgen.content.plain_inline import Declined, Inline, strip_tags
+from govgen.content.plain_inline import Declined, Inline, has_marks, strip_tags
 
 TOC_HEADINGS = 3
 """So many headings give a document a table of contents."""
@@ -73,7 +73,9 @@ class PlainLane:
 
     def convert(self, body: str, rewrite: Rewrite) -> Finished | None:
         """Return a body as safe HTML, or None, before `rewrite` was asked anything, where it is not plain."""
-        text = body + "\n\n"
+        if body.startswith((" ", "\t")):
+            return None
+        text = body.lstrip("\n") + "\n\n"
         blocks = text.split("\n\n")
         # Blocks of words hold nothing that is asked for here.
         are_words = [_WORDS.fullmatch(block) is not None for block in blocks]
@@ -84,8 +86,6 @@ class PlainLane:
         if "\t" in odd or " \n" in odd:
             blocks = _SPACES_LINE.sub("\n", text.expandtabs(_TAB_LENGTH)).split("\n\n")
             are_words = [False] * len(blocks)
-        if blocks[0].startswith(" "):
-            return None
         draft = _Draft()
         try:
             for block, is_words in zip(blocks, are_words, strict=True):
@@ -153,7 +153,7 @@ class _Draft:
             if is_plain and _is_later_plain(block):
                 self._paragraph(block)
             elif _TABLE.match(block):
-                self._table(block.split("\n"))
+                self._table(block)
             elif block[0] == "#" or _HEADING_LINE.search(block):
                 self._headed(block)
             else:
@@ -301,8 +301,8 @@ class _Draft:
             raise Declined
         return self.inline.convert(text)
 
-    def _table(self, lines: list[str]) -> None:
-        lines = [line.strip(" ") for line in lines]
+    def _table(self, block: str) -> None:
+        lines = [line.strip(" ") for line in block.split("\n")]
         has_border = lines[0].startswith("|") or lines[0].endswith("|")
         head, separator, *rows = [_cells(line, has_border=has_border) for line in lines]
         # Short rows are filled up with empty cells: a wide head over many of them would make far more than was written.
@@ -311,16 +311,11 @@ class _Draft:
             raise Declined
         classes = [_alignment(cell.strip(" ")) for cell in separator]
         self._close()
-        head_opening, opening = ([f"<{tag}{alignment}>" for alignment in classes] for tag in ('th scope="col"', "td"))
-        table = ['<div class="table"><table>', "<thead>", self._row(head, head_opening, "</th>"), "</thead>"]
-        table += ["<tbody>", *[self._row(row, opening, "</td>") for row in rows], "</tbody>", "</table></div>"]
+        convert = self.inline.convert if has_marks(block) else str
+        heads, fields = ([f"<{cell}{alignment}>" for alignment in classes] for cell in ('th scope="col"', "td"))
+        table = ['<div class="table"><table>', "<thead>", _row(head, heads, "</th>\n", convert), "</thead>"]
+        table += ["<tbody>", *[_row(row, fields, "</td>\n", convert) for row in rows], "</tbody>", "</table></div>"]
         self.parts.append("\n".join(table))
-
-    def _row(self, cells: list[str], openings: list[str], closing: str) -> str:
-        cells += [""] * (len(openings) - len(cells))
-        convert = self.inline.convert
-        html = [f"{opening}{convert(cell.strip(' '))}{closing}" for opening, cell in zip(openings, cells, strict=False)]
-        return "\n".join(["<tr>", *html, "</tr>"])
 
 
 def _is_later_plain(block: str) -> bool:
@@ -335,6 +330,12 @@ def _opening_of(number: str) -> str:
 
 def _cells(row: str, *, has_border: bool) -> list[str]:
     return (row.removeprefix("|").removesuffix("|") if has_border else row).split("|")
+
+
+def _row(cells: list[str], openings: list[str], closing: str, convert: Callable[[str], str]) -> str:
+    cells += [""] * (len(openings) - len(cells))
+    html = [opening + convert(cell.strip(" ")) for opening, cell in zip(openings, cells, strict=False)]
+    return f"<tr>\n{closing.join(html)}{closing}</tr>"
 
 
 def _alignment(separator: str) -> str:
