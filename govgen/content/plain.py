@@ -75,8 +75,9 @@ class PlainLane:
         """Return a body as safe HTML, or None, before `rewrite` was asked anything, where it is not plain."""
         if body.startswith((" ", "\t")):
             return None
-        text = body.lstrip("\n") + "\n\n"
+        text = body + "\n\n"
         blocks = text.split("\n\n")
+        blocks[0] = blocks[0].lstrip("\n")
         # Blocks of words hold nothing that is asked for here.
         are_words = [_WORDS.fullmatch(block) is not None for block in blocks]
         odd = "\n\n".join([block for block, is_words in zip(blocks, are_words, strict=True) if not is_words])
