@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 
 _HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_PLAIN_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _SEGMENT_CHARACTERS = 120
 _KNOWN_NAMES = 4096
 """So many names' keys are remembered: the same sites and sections are ordered on many pages."""
@@ -14,6 +15,8 @@ _KNOWN_NAMES = 4096
 
 def ascii_name(text: str) -> str:
     """Return `text` as a part of an address: lower-case letters, digits, dots and hyphens; empty if nothing is left."""
+    if len(text) <= _SEGMENT_CHARACTERS and _PLAIN_NAME.fullmatch(text):
+        return text
     romanised = " ".join(_syllables(text)) if _HAN.search(text) else text
     plain = unicodedata.normalize("NFKD", romanised).encode("ascii", "ignore").decode()
     name = re.sub(r"[^a-z0-9._]+", "-", plain.lower())

@@ -21,7 +21,7 @@ from govgen.content.fault import Fault
 from govgen.content.keys import KEYS
 from govgen.content.parse import Parser, Verdict
 from govgen.content.pictures import measure_picture
-from govgen.content.place import place_document
+from govgen.content.place import Places
 from govgen.content.settings import read_markdown_settings
 from govgen.errors import MachineryError
 from govgen.files import OutputFolder, check_output_path
@@ -105,7 +105,7 @@ def test_random_paths_sections_and_slugs_stay_in_the_sites_folder(
 ) -> None:
     for start in ("content/", "content/mzj/", "content/mzj/notices/", "content/qingshui/villages/shanghe/"):
         with suppress(Fault):
-            place = place_document(f"{start}{path}.md", bench.county, section_key=section, slug=slug)
+            place = Places(bench.county).place(f"{start}{path}.md", section_key=section, slug=slug)
             output = check_output_path(bench.addresses.output_path(place.site, place.address))
             assert output.split("/")[0] == f"{place.site.host}.{bench.county.domain}"
             assert output.startswith(f"{place.site.host}.{bench.county.domain}/{place.folder}")

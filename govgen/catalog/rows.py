@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from operator import attrgetter
 from typing import Any
 
 from govgen.model.document import CarriedFile, Document, Kind, Reference, Status, Validity
@@ -39,43 +40,42 @@ class Rows:
 
 def document_rows(document: Document, timezone: tzinfo) -> Rows:
     """Return a document as rows; what no query asks for goes into `details`."""
-    received, replied = document.days_of_letter
-    values = {
-        **{name: getattr(document, name) for name in _PLAIN},
-        "kind": document.kind.value,
-        "status": document.status.value,
-        "own_validity": document.validity.value if document.validity else "",
-        "number": document.document_number,
-        "place": document.order,
-        "month": f"{document.date:%Y-%m}" if document.date else "",
-        **{name: _iso(getattr(document, name)) for name in (*_TIMES, *_DAYS)},
-        "received_on": _iso(received),
-        "replied_on": _iso(replied),
-        "details": json.dumps({name: getattr(document, name) for name in _DETAILS}, ensure_ascii=False),
-    }
+    published = _iso(document.date)
+    columns = (  # In the order of `DOCUMENT_COLUMNS`.
+        *_plain_values(document),
+        document.kind.value,
+        document.status.value,
+        document.validity.value if document.validity else "",
+        document.document_number,
+        document.order,
+        published[:7],  # 2026-03: no document's year has fewer than four digits.
+        published,
+        *map(_iso, _later_times(document)),
+        *map(_iso, document.days_of_letter),
+        _to_json(dict(zip(_DETAILS, _detail_values(document), strict=True))),
+    )
     return Rows(
         document.path,
         document.site,
         document.address,
         document.digest,
-        tuple(values[column] for column in DOCUMENT_COLUMNS),
+        columns,
         tuple((r.relation, r.number, r.target, r.line) for r in document.references),
         tuple(_file_row(document, place) for place in range(len(document.files))),
         tuple(dict.fromkeys(document.topics)),
         tuple(dict.fromkeys(document.submit)),
         tuple(dict.fromkeys(document.aliases)),
         _moments(document, timezone),
-        (document.status.value == "draft", values["date"], document.path),
+        (document.status is Status.DRAFT, published, document.path),
     )
 
 
 def _moments(document: Document, timezone: tzinfo) -> tuple[int, ...]:
     """Return the ends of all windows of time a document speaks of; a day ends at the county's midnight."""
     moments = [document.date, document.publish_at, document.expires_at]
-    day = timedelta(days=1)
-    for first, shift in ((document.opens_on, 0 * day), (document.review_by, 0 * day), (document.closes_on, day)):
+    for first, shift in ((document.opens_on, 0), (document.review_by, 0), (document.closes_on, 1)):
         if first and first < date.max:
-            moments.append(datetime.combine(first + shift, time(), timezone))
+            moments.append(datetime.combine(first + timedelta(days=shift), time(), timezone))
     return tuple(sorted({int(moment.timestamp()) for moment in moments if moment}))
 
 
@@ -92,6 +92,11 @@ _TIMES = ["date", "updated", "publish_at", "expires_at"]
 _DAYS = ["opens_on", "closes_on", "review_by"]
 _LISTS = ["keywords", "topics", "submit", "aliases", "reviewed_by"]
 _DETAILS = [*_LISTS, "changes", "facts", "extra"]
+
+_plain_values = attrgetter(*_PLAIN)
+_later_times = attrgetter(*_TIMES[1:], *_DAYS)
+_detail_values = attrgetter(*_DETAILS)
+_to_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _file_row(document: Document, place: int) -> tuple[object, ...]:

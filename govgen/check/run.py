@@ -25,10 +25,14 @@ def find_rules(scope: str) -> list[ModuleType]:
     return [importlib.import_module(f"govgen.check.rules.{name}") for name in fitting]
 
 
+@cache
+def _find_document_checks() -> list[Callable[[Document], Iterator[Finding]]]:
+    return [rule.check for rule in find_rules("document")]
+
+
 def check_document(document: Document) -> list[Finding]:
     """Return what the document rules find."""
-    checks: list[Callable[[Document], Iterator[Finding]]] = [rule.check for rule in find_rules("document")]
-    return [finding for check in checks for finding in check(document)]
+    return [finding for check in _find_document_checks() for finding in check(document)]
 
 
 def check_page(page: BuiltPage) -> list[Finding]:

@@ -48,10 +48,6 @@ class Fields:
         """Return a text field; empty if it is not given."""
         return str(self.known.get(key, ""))
 
-    def texts(self, key: str) -> tuple[str, ...]:
-        """Return a list field; empty if it is not given."""
-        return tuple(self.known.get(key, ()))
-
 
 def read_fields(front: FrontMatter, path: str, timezone: ZoneInfo, *, may_be_free: bool) -> Fields:
     """Return the typed fields of a front matter; `may_be_free` says whether unknown keys are expected here."""
@@ -59,7 +55,8 @@ def read_fields(front: FrontMatter, path: str, timezone: ZoneInfo, *, may_be_fre
     free: dict[str, object] = {}
     lines: dict[str, int] = {}
     findings = []
-    for spelling, value in sorted(front.fields.items(), key=lambda entry: is_foreign(entry[0])):
+    for spelling in sorted(front.fields, key=is_foreign):
+        value = front.fields[spelling]
         line = front.lines.get(spelling)
         name = find_key(spelling)
         if name == "status" and isinstance(value, str) and value.strip() in KEYS["validity"].choices:

@@ -27,12 +27,15 @@ _WORD = rf"{_FIRST}[^{_ODD}:#,\[\]{{}}]*"
 _PLAIN_LINE = re.compile(
     rf"""([a-z_\u4e00-\u9fff]+):\ +(?:
         "([^{_ODD}"\\]*)"
-        | ({_FIRST}(?:[^{_ODD}:\#]|:(?=[0-9/]))*?)
+        | ({_FIRST}[^{_ODD}:\#]*(?::(?=[0-9/])[^{_ODD}:\#]*)*)
         | \[({_WORD}(?:,\ *{_WORD})*)\]
     )\ *""",
     re.VERBOSE,
 )
 """A key and a text in quotes without escapes, a text or a list of texts without anything YAML gives a meaning to."""
+
+_ENDS = {mark: re.compile(rf"\n(?:{re.escape(mark)}|\.\.\.)[^\S\n]*(?=\n|\Z)") for mark in ("---", "+++")}
+"""By the line that opens a front matter, the one that closes it."""
 
 _NULLS = frozenset({"null", "Null", "NULL"})
 
@@ -50,18 +53,20 @@ class FrontMatter:
 
 def split_front_matter(text: str) -> FrontMatter:
     """Return the front matter and the body of a file. Raises Fault."""
-    lines = text.split("\n")
-    first = lines[0].rstrip()
-    if first in ("---", "+++"):
-        end = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in (first, "...")), None)
+    opening = text.partition("\n")[0]
+    first = opening.rstrip()
+    if first in _ENDS:
+        end = _ENDS[first].search(text, len(opening))
         if end is None:
             raise Fault("FM-UNCLOSED", 1, mark=first)
-        head = "\n".join(lines[1:end])
+        head = text[len(opening) + 1 : end.start()]
         _check_size(head)
         fields, key_lines = _read_yaml(head) if first == "---" else _read_toml(head)
-        return FrontMatter(fields, key_lines, "\n".join(lines[end + 1 :]), min(end + 2, len(lines)))
+        # Where nothing follows, the body is empty and begins on the last line there is.
+        body_line = text.count("\n", 0, end.end() + 1) + 1
+        return FrontMatter(fields, key_lines, text[end.end() + 1 :], body_line)
     if re.match(r"[^\s:：#|>*\-][^:：]{0,40}[:：]", first):
-        return _read_pelican(lines)
+        return _read_pelican(text.split("\n"))
     raise Fault("FM-MISSING", 1)
 
 
@@ -90,11 +95,14 @@ def read_plain_lines(head: str) -> tuple[dict[str, object], dict[str, int]] | No
         if match is None or match[1] in fields:
             return None
         key, quoted, plain, listed = match.groups()
-        words = [word.strip(" ") for word in listed.split(",")] if listed else [plain]
-        if not _NULLS.isdisjoint(words):
-            return None
-        fields[key] = words if listed else plain if quoted is None else quoted
-        lines[match[1]] = number
+        if quoted is not None:
+            fields[key] = quoted
+        else:
+            words = [word.strip(" ") for word in (listed.split(",") if listed else [plain])]
+            if not _NULLS.isdisjoint(words):
+                return None
+            fields[key] = words if listed else words[0]
+        lines[key] = number
     return fields, lines
 
 

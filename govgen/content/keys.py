@@ -111,6 +111,8 @@ RELATIONS = ("interprets", "amends", "repealed_by", "outcome", "translation_of")
 _SPELLINGS: Mapping[str, str] = MappingProxyType(
     {spelling: name for name, key in KEYS.items() for spelling in (name, *key.chinese, *key.others)}
 )
+_FOREIGN_SPELLINGS = frozenset(spelling for key in KEYS.values() for spelling in key.others)
+_OWN_SPELLINGS = _SPELLINGS.keys() - _FOREIGN_SPELLINGS
 _LISTS = ("texts", "files", "references", "notes")
 _SIMILARITY = 0.8
 _ALIKE = frozenset({"image_caption", "redirect_to", "resources"})
@@ -119,13 +121,12 @@ _ALIKE = frozenset({"image_caption", "redirect_to", "resources"})
 
 def find_key(spelling: str) -> str | None:
     """Return the key that a spelling means; None if it is not known."""
-    return _SPELLINGS.get(_plain(spelling))
+    return _SPELLINGS.get(spelling) or _SPELLINGS.get(_plain(spelling))
 
 
 def is_foreign(spelling: str) -> bool:
     """Tell whether a spelling is another generator's: beside ours, or a second of them, it is a key of its own."""
-    name = find_key(spelling)
-    return name is not None and _plain(spelling) in KEYS[name].others
+    return spelling not in _OWN_SPELLINGS and _plain(spelling) in _FOREIGN_SPELLINGS
 
 
 def guess_key(spelling: str, value: object) -> str | None:

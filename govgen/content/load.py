@@ -26,7 +26,10 @@ def parse_documents(
     """Yield what `finish` makes of the verdict on each of these files, in their order."""
     if not paths:
         return
-    entries = [checkout.find_entry(path) or Entry(path, 0, is_regular=True) for path in paths]
+    entries = [
+        entry or Entry(path, 0, is_regular=True)
+        for path, entry in zip(paths, checkout.find_entries(paths), strict=True)
+    ]
     parser = Parser(checkout, county, read_markdown_settings(checkout.root))
     yield from parse_files(entries, parser, processes, finish, {})
 

@@ -17,7 +17,7 @@ from govgen.content.fault import Fault
 from govgen.content.fields import Fields, day_or_none, parse_time, read_fields
 from govgen.content.front_matter import CONTROL, FrontMatter, split_front_matter
 from govgen.content.keys import KEYS, RELATIONS
-from govgen.content.place import Place, place_document
+from govgen.content.place import Place, Places
 from govgen.content.plain import TOC_HEADINGS, Finished, make_plain_lane
 from govgen.content.references import References
 from govgen.model.county import County
@@ -33,6 +33,7 @@ DOCUMENT_BYTES = 2_000_000
 _SUMMARY_CHARACTERS = 120
 _ALIAS = re.compile(r"(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+/?")
 _DATED_PATH = re.compile(r".*/(\d{4}-\d{2}-\d{2})(?!\d)[^/]*(?:/index\.\w+)?")
+_PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 _FACT_KEYS = {kind: tuple(name for name, key in KEYS.items() if key.label == kind.value) for kind in Kind}
 _PLACING_KEYS = {"FM-SECTION": "section", "FM-SLUG": "slug"}
 
@@ -59,6 +60,7 @@ class Parser:
         self._lane = make_plain_lane(markdown)
         # Settings the short way does not know may be faulty: that shows at once, not at the first document.
         self._converter = None if self._lane else _make_converter(markdown)
+        self._places = Places(county)
         self._files: dict[str, SiteFiles] = {}
 
     def renew(self) -> Parser:
@@ -89,7 +91,9 @@ class Parser:
         place, fields = self._read_head(path, front, findings)
         if place is None:
             return None
-        files = self._files.setdefault(place.site.id, SiteFiles(self._checkout, place.site.id))
+        if place.site.id not in self._files:
+            self._files[place.site.id] = SiteFiles(self._checkout, place.site.id)
+        files = self._files[place.site.id]
         references = References(path, place.address, files, front)
         references.needs = needs
         relations = [
@@ -103,7 +107,8 @@ class Parser:
             fields.text("image"), "", fields.lines.get("image"), is_picture=True
         )
         finished, dropped = self._convert(front.body, references)
-        references.name_files(finished.html)
+        if references.files:
+            references.name_files(finished.html)
         findings += references.findings
         for tag in dropped:
             findings.append(Finding("HTML-DROPPED", path, references.find_line(f"<{tag}"), {"tag": tag}))
@@ -139,7 +144,7 @@ class Parser:
         given = {key: fields.text(key) for key in _PLACING_KEYS.values()}
         while True:
             try:
-                return place_document(path, self._county, section_key=given["section"], slug=given["slug"])
+                return self._places.place(path, section_key=given["section"], slug=given["slug"])
             except Fault as fault:
                 key = _PLACING_KEYS.get(fault.rule, "")
                 findings.append(fault.finding(path, fields.lines.get(key)))
@@ -188,16 +193,18 @@ def _make_converter(settings: Mapping[str, Any]) -> Converter:
 
 def _decode(content: bytes) -> str:
     """Return the text of a file. Raises Fault where it is empty, not UTF-8, or holds control characters."""
-    if not content.removeprefix(BOM_UTF8).strip():
+    bare = content.removeprefix(BOM_UTF8)
+    if not bare or bare.isspace():
         raise Fault("FILE-EMPTY", None)
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise Fault("FILE-ENCODING", 1, guess="UTF-16")
     try:
-        text = content.decode("utf-8-sig")
+        text = bare.decode()
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
+        line = bare.count(b"\n", 0, error.start) + 1
         raise Fault("FILE-ENCODING", line, guess=_guess_encoding(content)) from error
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if b"\r" in bare:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     if control := CONTROL.search(text):
         line = text.count("\n", 0, control.start()) + 1
         raise Fault("FILE-CONTROL", line, character=f"U+{ord(control[0]):04X}")
@@ -224,7 +231,7 @@ class _Body:
 
 
 def _make_document(path: str, content: bytes, place: Place, fields: Fields, body: _Body) -> Document:
-    known = fields.known
+    given = fields.known.get
     return Document(
         id=place.id,
         site=place.site.id,
@@ -235,34 +242,34 @@ def _make_document(path: str, content: bytes, place: Place, fields: Fields, body
         address=place.address,
         path=path,
         digest=hashlib.sha256(content).hexdigest(),
-        title=fields.text("title"),
-        date=known.get("date"),
-        updated=known.get("updated"),
-        status=Status(known.get("status", "published")),
-        publish_at=known.get("publish_at"),
-        expires_at=known.get("expires_at"),
-        source=fields.text("source"),
-        author="、".join(fields.texts("author")),
-        summary=fields.text("summary") or _first_words(body.html),
+        title=given("title", ""),
+        date=given("date"),
+        updated=given("updated"),
+        status=Status(given("status", "published")),
+        publish_at=given("publish_at"),
+        expires_at=given("expires_at"),
+        source=given("source", ""),
+        author="、".join(given("author", ())),
+        summary=given("summary", "") or _first_words(body.html),
         html=body.html,
         toc=body.toc,
-        language=fields.text("lang"),
-        keywords=fields.texts("keywords"),
-        topics=fields.texts("topics"),
-        submit=fields.texts("submit"),
-        aliases=fields.texts("aliases"),
-        reviewed_by=fields.texts("reviewed_by"),
-        changes=known.get("changes", ()),
+        language=given("lang", ""),
+        keywords=given("keywords", ()),
+        topics=given("topics", ()),
+        submit=given("submit", ()),
+        aliases=given("aliases", ()),
+        reviewed_by=given("reviewed_by", ()),
+        changes=given("changes", ()),
         image=body.image,
-        image_text=fields.text("image_alt"),
-        order=known.get("order", 0),
-        validity=Validity(known["validity"]) if "validity" in known else None,
-        document_number=fields.text("document_number"),
-        days_of_letter=(day_or_none(known.get("received_on")), day_or_none(known.get("replied_on"))),
-        opens_on=day_or_none(known.get("opens_on")),
-        closes_on=day_or_none(known.get("closes_on")),
-        review_by=day_or_none(known.get("review_by")),
-        replied_by=fields.text("replied_by"),
+        image_text=given("image_alt", ""),
+        order=given("order", 0),
+        validity=Validity(given("validity")) if given("validity") else None,
+        document_number=given("document_number", ""),
+        days_of_letter=(day_or_none(given("received_on")), day_or_none(given("replied_on"))),
+        opens_on=day_or_none(given("opens_on")),
+        closes_on=day_or_none(given("closes_on")),
+        review_by=day_or_none(given("review_by")),
+        replied_by=given("replied_by", ""),
         facts=_facts(place.kind, fields),
         extra=fields.free,
         references=body.references,
@@ -279,8 +286,8 @@ def _facts(kind: Kind, fields: Fields) -> tuple[tuple[str, str], ...]:
 
 def _first_words(body: str) -> str:
     """Return the beginning of the first paragraph that says something."""
-    for paragraph in re.findall(r"<p>(.*?)</p>", body, re.DOTALL):
-        text = " ".join(html.unescape(re.sub(r"<[^>]*>", "", paragraph)).split())
+    for match in _PARAGRAPH.finditer(body):
+        text = " ".join(html.unescape(re.sub(r"<[^>]*>", "", match[1])).split())
         if len(text) >= 30:
             return text if len(text) <= _SUMMARY_CHARACTERS else text[: _SUMMARY_CHARACTERS - 1] + "…"
     return ""

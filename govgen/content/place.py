@@ -77,28 +77,43 @@ class Place:
         return KIND_OF_SECTION[self.section.kind] if self.section and not self.is_standing else Kind.PAGE
 
 
-def place_document(path: str, county: County, *, section_key: str = "", slug: str = "") -> Place:
-    """Return where the file at `path` belongs; `section_key` and `slug` are its front matter's. Raises Fault."""
-    parts = path.split("/")
-    if len(parts) < 3:
-        raise Fault("FILE-PLACE", guess="content/<站点>/<栏目>/")
-    _, site_id, *folders, file_name = parts
-    site = county.find_site(site_id)
-    if site is None:
-        raise Fault("FILE-PLACE", guess=_guess(site_id, [site.id for site in county.sites], "content/{}/"))
-    if _HIDDEN_CHARACTERS.search(path):
-        raise Fault("FILE-NAME", name=visible(path))
-    stem = posixpath.splitext(file_name)[0]
-    section, village = _find_section(site, "/".join(folders), stem, section_key)
-    if stem == STANDING and folders and section and section.id != "/".join(folders):
-        stem = folders[-1]
-    if slug and (re.search(r"[/\\]|\.\.", slug) or ascii_name(slug) in ("", STANDING)):
-        raise Fault("FM-SLUG", value=slug)
-    # A standing text has its section's address, whatever slug it came with.
-    name = STANDING if stem == STANDING else ascii_name(slug or stem)
-    if not name:
-        raise Fault("FILE-NAME", name=file_name)
-    return Place(site, section, village, name)
+class Places:
+    """Where the documents of a county belong; what depends on the folder alone is found once a folder."""
+
+    def __init__(self, county: County) -> None:
+        self._sites = {site.id: site for site in county.sites}
+        self._found: dict[tuple[str, str], tuple[Section | None, Village | None]] = {}
+
+    def place(self, path: str, *, section_key: str = "", slug: str = "") -> Place:
+        """Return where the file at `path` belongs; `section_key` and `slug` are its front matter's. Raises Fault."""
+        parts = path.split("/")
+        if len(parts) < 3:
+            raise Fault("FILE-PLACE", guess="content/<站点>/<栏目>/")
+        _, site_id, *folders, file_name = parts
+        site = self._sites.get(site_id)
+        if site is None:
+            raise Fault("FILE-PLACE", guess=_guess(site_id, list(self._sites), "content/{}/"))
+        if _HIDDEN_CHARACTERS.search(path):
+            raise Fault("FILE-NAME", name=visible(path))
+        stem = posixpath.splitext(file_name)[0]
+        section, village = self._find(site, "/".join(folders), stem, section_key)
+        if stem == STANDING and folders and section and section.id != "/".join(folders):
+            stem = folders[-1]
+        if slug and (re.search(r"[/\\]|\.\.", slug) or ascii_name(slug) in ("", STANDING)):
+            raise Fault("FM-SLUG", value=slug)
+        # A standing text has its section's address, whatever slug it came with.
+        name = STANDING if stem == STANDING else ascii_name(slug or stem)
+        if not name:
+            raise Fault("FILE-NAME", name=file_name)
+        return Place(site, section, village, name)
+
+    def _find(self, site: Site, folder: str, stem: str, section_key: str) -> tuple[Section | None, Village | None]:
+        if stem == STANDING or section_key:
+            return _find_section(site, folder, stem, section_key)
+        found = self._found.get((site.id, folder))
+        if found is None:
+            found = self._found[site.id, folder] = _find_section(site, folder, stem, section_key)
+        return found
 
 
 def _find_section(site: Site, folder: str, stem: str, section_key: str) -> tuple[Section | None, Village | None]:

@@ -7,12 +7,12 @@ mean more than it seems to is left to the full way. Time grows with the length o
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from govgen.content.addresses import ID_PREFIX, Rewrite
-from govgen.content.plain_inline import Declined, Inline, strip_tags
+from govgen.content.plain_inline import Declined, Inline, has_marks, strip_tags
 
 TOC_HEADINGS = 3
 """So many headings give a document a table of contents."""
@@ -23,7 +23,8 @@ _EXTENSIONS = frozenset(
 )
 _HARMLESS_OPTIONS = {"markdown.extensions.footnotes": {"BACKLINK_TITLE"}}
 
-_HARMLESS = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff<\\`{]*")
+_HARMFUL = r"\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff<\\`{"
+_HARMLESS = re.compile(rf"[^{_HARMFUL}]*")
 _ENTITY = re.compile(r"&(?:#|[A-Za-z0-9][A-Za-z0-9.-]*;)")
 _COMMENT = re.compile(r"(?:(?<=\n\n)|\A)<!--[^<>&`\\\-\x00-\x1f\x7f-\x9f]*-->(?=\n\n|\n?\Z)")
 """A comment on a line of its own, with empty lines around it; what else looks like HTML is for the full way."""
@@ -33,7 +34,11 @@ _SPACES_LINE = re.compile(r"(?<=\n) +\n")
 _START = re.compile(r" *(?:[>#:=|<]|(?P<item>[-+*]|\d+\.) |[-*_][-*_ ]*(?:\n|\Z)|\*\[)| {4}")
 """A block that begins thus may be more than a paragraph."""
 
-_LATER = re.compile(r"\n *(?:[>:=]|[-*_][-*_ ]*(?:\n|\Z)|\*\[)")
+_MARKS = rf"{_HARMFUL}\t\n*_\[\]&>~"
+_WORDS = re.compile(rf"[^{_MARKS}\s\d#:=|+\-][^{_MARKS}]*")
+"""One line of words without a mark of any kind: a paragraph or an item as it stands, as most are."""
+
+_LATER = re.compile(r"\n(?:#| *(?:[>:=]|[-*_][-*_ ]*(?:\n|\Z)|\*\[))")
 _HEADING_LINE = re.compile(r"\n#")
 _SEPARATOR_LINE = re.compile(r"\n[:\- ]*\|[|:\- ]*(?:\n|\Z)")
 _TABLE = re.compile(r"[^\n|]*\|[^\n]*\n[|:\- ]+(?:\n|\Z)")
@@ -44,6 +49,9 @@ _BULLET = re.compile(r" {0,3}[-+*] +(.*)")
 _NUMBER = re.compile(r" {0,3}(\d+)\. +(.*)")
 _NESTED = re.compile(r" {4,}(?:[-+*]|\d+\.) ")
 _DEFINITION = re.compile(r"([^\n]*)\n {0,3}: {1,3}(\S[^\n]*)")
+
+_NEVER_ID = re.compile(r"[^\w\s-]")
+_GAPS = re.compile(r"[-\s]+")
 
 _TAB_LENGTH = 4
 _CODE_INDENT = " " * _TAB_LENGTH
@@ -65,20 +73,27 @@ class PlainLane:
 
     def convert(self, body: str, rewrite: Rewrite) -> Finished | None:
         """Return a body as safe HTML, or None, before `rewrite` was asked anything, where it is not plain."""
-        visible = _COMMENT.sub("", body) if "<" in body else body
-        if not _HARMLESS.fullmatch(visible) or "]:" in body or "~~~" in body or ("&" in body and _ENTITY.search(body)):
+        if body.startswith((" ", "\t")):
             return None
         text = body + "\n\n"
-        if "\t" in text:
-            text = text.expandtabs(_TAB_LENGTH)
-        if text.startswith(" "):
+        blocks = text.split("\n\n")
+        blocks[0] = blocks[0].lstrip("\n")
+        # Blocks of words hold nothing that is asked for here.
+        are_words = [_WORDS.fullmatch(block) is not None for block in blocks]
+        odd = "\n\n".join([block for block, is_words in zip(blocks, are_words, strict=True) if not is_words])
+        visible = _COMMENT.sub("", body) if "<" in odd else odd
+        if not _HARMLESS.fullmatch(visible) or "]:" in odd or "~~~" in odd or ("&" in odd and _ENTITY.search(odd)):
             return None
-        if " \n" in text:
-            text = _SPACES_LINE.sub("\n", text)
+        if "\t" in odd or " \n" in odd:
+            blocks = _SPACES_LINE.sub("\n", text.expandtabs(_TAB_LENGTH)).split("\n\n")
+            are_words = [False] * len(blocks)
         draft = _Draft()
         try:
-            for block in text.split("\n\n"):
-                draft.add(block.lstrip("\n"))
+            for block, is_words in zip(blocks, are_words, strict=True):
+                if is_words:
+                    draft.add_words(block)
+                else:
+                    draft.add(block.lstrip("\n"))
             draft.finish()
         except Declined:
             return None
@@ -121,8 +136,17 @@ class _Draft:
     _opening: str = ""
     _children: list[str] = field(default_factory=list)
 
+    def add_words(self, block: str) -> None:
+        """Take in a block that is one line of words without a mark."""
+        if self._open:
+            self._close()
+        self.parts.append(f"<p>{block}</p>")
+
     def add(self, block: str) -> None:
         """Take in one block, which no empty line divides. Raises Declined."""
+        if block.startswith("#") and "\n" not in block:
+            self._hash_heading(block)
+            return
         is_plain = not _START.match(block)
         if not is_plain and block.startswith(_CODE_INDENT):
             raise Declined
@@ -130,15 +154,13 @@ class _Draft:
             if is_plain and _is_later_plain(block):
                 self._paragraph(block)
             elif _TABLE.match(block):
-                self._table(block.split("\n"))
+                self._table(block)
             elif block[0] == "#" or _HEADING_LINE.search(block):
                 self._headed(block)
             else:
                 self._block(block)
         elif is_plain:
             self._paragraph(block)
-        elif block.startswith("#"):
-            self._hash_heading(block)
         else:
             self._block(block)
 
@@ -271,6 +293,8 @@ class _Draft:
 
     def _plain(self, block: str) -> str:
         """Return the text of a list item or of a quoted paragraph."""
+        if _WORDS.fullmatch(block):
+            return block
         text = block.lstrip()
         if not text or block.startswith("\n") or block.endswith("\n"):
             raise Declined
@@ -278,8 +302,8 @@ class _Draft:
             raise Declined
         return self.inline.convert(text)
 
-    def _table(self, lines: list[str]) -> None:
-        lines = [line.strip(" ") for line in lines]
+    def _table(self, block: str) -> None:
+        lines = [line.strip(" ") for line in block.split("\n")]
         has_border = lines[0].startswith("|") or lines[0].endswith("|")
         head, separator, *rows = [_cells(line, has_border=has_border) for line in lines]
         # Short rows are filled up with empty cells: a wide head over many of them would make far more than was written.
@@ -288,23 +312,16 @@ class _Draft:
             raise Declined
         classes = [_alignment(cell.strip(" ")) for cell in separator]
         self._close()
-        table = ['<div class="table"><table>', "<thead>", self._row(head, 'th scope="col"', classes), "</thead>"]
-        table += ["<tbody>", *(self._row(row, "td", classes) for row in rows), "</tbody>", "</table></div>"]
+        convert = self.inline.convert if has_marks(block) else str
+        heads, fields = ([f"<{cell}{alignment}>" for alignment in classes] for cell in ('th scope="col"', "td"))
+        table = ['<div class="table"><table>', "<thead>", _row(head, heads, "</th>\n", convert), "</thead>"]
+        table += ["<tbody>", *[_row(row, fields, "</td>\n", convert) for row in rows], "</tbody>", "</table></div>"]
         self.parts.append("\n".join(table))
-
-    def _row(self, cells: list[str], opening: str, classes: list[str]) -> str:
-        cells = [*cells, *[""] * (len(classes) - len(cells))]
-        tag = opening[:2]
-        html = (
-            f"<{opening}{alignment}>{self.inline.convert(cell.strip(' '))}</{tag}>"
-            for alignment, cell in zip(classes, cells, strict=False)
-        )
-        return "\n".join(["<tr>", *html, "</tr>"])
 
 
 def _is_later_plain(block: str) -> bool:
     """Say whether no line but the first can be more than text of its paragraph or item."""
-    return "\n" not in block or not (_LATER.search(block) or _HEADING_LINE.search(block) or _TABLE.match(block))
+    return "\n" not in block or not (_LATER.search(block) or _TABLE.match(block))
 
 
 def _opening_of(number: str) -> str:
@@ -316,6 +333,12 @@ def _cells(row: str, *, has_border: bool) -> list[str]:
     return (row.removeprefix("|").removesuffix("|") if has_border else row).split("|")
 
 
+def _row(cells: list[str], openings: list[str], closing: str, convert: Callable[[str], str]) -> str:
+    cells += [""] * (len(openings) - len(cells))
+    html = [opening + convert(cell.strip(" ")) for opening, cell in zip(openings, cells, strict=False)]
+    return f"<tr>\n{closing.join(html)}{closing}</tr>"
+
+
 def _alignment(separator: str) -> str:
     is_left, is_right = separator.startswith(":"), separator.endswith(":")
     if not (is_left or is_right):
@@ -325,8 +348,8 @@ def _alignment(separator: str) -> str:
 
 def _slug(name: str) -> str:
     """Return the id of a heading, as Python-Markdown forms it."""
-    words = name.replace("&gt;", ">").replace("&amp;", "&")
-    return re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", words).strip().lower())
+    words = name.replace("&gt;", ">").replace("&amp;", "&") if "&" in name else name
+    return _GAPS.sub("-", _NEVER_ID.sub("", words).strip().lower())
 
 
 def _table_of_contents(headings: list[_Heading]) -> str:

@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 
 from govgen.content.addresses import Rewrite, rewrite_address
 
-_MARKED = re.compile(r"[*_\[&>]|  \n")
+_MARK = re.compile(r"[*_\[&>]")
 _LINK = re.compile(r"""(!?)\[([^\[\]]*)\]\(([^\s()\[\]<>"'\x02\x03]+)\)""")
 _BRACKETS = re.compile(r"\[(?!\^)[^\[\]]*\](?!\s?[\[(\x02])")
 """Words in brackets that are no link: `[2021]`."""
 
 _HALF_WORD = re.compile(r"(?<!\w)_|_(?!\w)")
 _NEVER_ALT = re.compile(r'["<>=\n]')
-_STARS = re.compile(r"((?<=[^\s*])\*+|(?<!\*)\*+(?=[^\s*]))")
-"""Runs of stars, but for those with space on both sides, which are only stars."""
+_STARS = re.compile(r"(\*(?:(?<=[^\s*]\*)|(?<!\*\*)(?=\**[^\s*]))\**)")
+"""Runs of stars, but for those with space on both sides, which are only stars.
+
+Written so that it begins with a star, and the search skips to the next one.
+"""
 
 _ELEMENTS = {"*": "em", "**": "strong"}
 _TAG = re.compile(r"<[^>]*>")
@@ -53,7 +56,7 @@ class Inline:
 
     def convert(self, text: str) -> str:
         """Return a text as HTML with a mark for each address. Raises Declined."""
-        if not _MARKED.search(text):
+        if not has_marks(text):
             return text
         links: list[str] = []
         if "[" in text:
@@ -86,6 +89,11 @@ class Inline:
         if not self.targets:
             return html
         return _interleave(html, _ADDRESS_MARK, [_attributes(target, rewrite) for target in self.targets])
+
+
+def has_marks(text: str) -> bool:
+    """Tell whether a text may hold anything but words."""
+    return _MARK.search(text) is not None or _HARD_BREAK in text
 
 
 def strip_tags(html: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import replace
+from functools import cached_property
 from html import unescape
 from urllib.parse import unquote
 
@@ -28,14 +29,18 @@ class References:
         self._path = path
         self._address = address
         self._site_files = files
-        self._body = front.body.lower()
-        self._body_line = front.body_line
+        self._front = front
         self._cursor = 0
         self.found: list[Reference] = []
         self.files: dict[str, CarriedFile] = {}
         self.findings: list[Finding] = []
         self.needs: set[str] = set()
         """Where files are, or would have to be, that the verdict on this document depends on."""
+
+    @cached_property
+    def _body(self) -> str:
+        """The body in lower case; most bodies refer to nothing, and are never asked."""
+        return self._front.body.lower()
 
     def find_line(self, written: str) -> int | None:
         """Return the line of the file on which a piece of the body stands; None if it stands nowhere literally.
@@ -48,7 +53,7 @@ class References:
         if position < 0:
             return None
         self._cursor = position
-        return self._body_line + self._body.count("\n", 0, position)
+        return self._front.body_line + self._body.count("\n", 0, position)
 
     def rewrite(self, tag: str, target: str) -> str | None:
         """Return the mark for a local target of the body, or None where it is left out; see sanitise.Rewrite."""

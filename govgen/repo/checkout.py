@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govgen.errors import UsageError
-from govgen.files import read_regular
 
 if TYPE_CHECKING:
     import git
 
 _REGULAR_MODES = ("100644", "100755")
+_PIECE_BYTES = 1 << 16
+"""Holds most files whole."""
+
 HISTORY_VERSIONS = 20
 """How far back a held document's last good version is looked for."""
 
@@ -38,6 +40,7 @@ class Checkout:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._base = os.fspath(root)
 
     def has(self, path: str) -> bool:
         """Tell whether a regular file lies at `path`."""
@@ -46,21 +49,45 @@ class Checkout:
 
     def find_entry(self, path: str) -> Entry | None:
         """Return the file at `path` as lstat sees it, a symlink on the way to it included; None if there is none."""
-        step, is_regular = self.root, True
+        return self._find(path, {})
+
+    def find_entries(self, paths: Iterable[str]) -> Iterator[Entry | None]:
+        """Yield what `find_entry` gives for each path; a folder they share is looked at once."""
+        folders: dict[str, bool] = {}
+        for path in paths:
+            yield self._find(path, folders)
+
+    def _find(self, path: str, folders: dict[str, bool]) -> Entry | None:
+        """Return the file at `path`; `folders` knows of those looked at already whether no symlink leads there."""
+        folder, _, name = path.rpartition("/")
         try:
-            for segment in path.split("/"):
-                step = step / segment
-                status = step.lstat()
-                is_regular = is_regular and not stat.S_ISLNK(status.st_mode)
+            if folder and folder not in folders:
+                folders[folder] = self._is_direct(folder)
+            status = os.lstat(f"{self._base}/{path}")
         except (OSError, ValueError):
             return None
-        if stat.S_ISDIR(status.st_mode):
+        if not name or stat.S_ISDIR(status.st_mode):
             return None
-        return Entry(path, status.st_size, is_regular and stat.S_ISREG(status.st_mode))
+        return Entry(path, status.st_size, stat.S_ISREG(status.st_mode) and folders.get(folder, True))
+
+    def _is_direct(self, folder: str) -> bool:
+        """Tell whether no part of the way to a folder is a symlink. Raises OSError."""
+        step, is_direct = self._base, True
+        for segment in folder.split("/"):
+            step = f"{step}/{segment}"
+            is_direct = is_direct and not stat.S_ISLNK(os.lstat(step).st_mode)
+        return is_direct
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes; symlinks are refused. Raises OSError."""
-        return read_regular(self.root / path)
+        descriptor = os.open(f"{self._base}/{path}", os.O_RDONLY | os.O_NOFOLLOW)
+        try:
+            pieces = []
+            while piece := os.read(descriptor, _PIECE_BYTES):
+                pieces.append(piece)
+        finally:
+            os.close(descriptor)
+        return b"".join(pieces)
 
     def walk(self, folder: str) -> Iterator[Entry]:
         """Yield all files below `folder`, sorted; symlinks are named but not followed, dot names are left out."""

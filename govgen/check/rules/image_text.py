@@ -18,6 +18,8 @@ def check(document: Document) -> Iterator[Finding]:
     Wrong: ![](route.png)
     Right: ![从车站到政务服务中心的步行路线](route.png)
     """
+    if "<img" not in document.html:
+        return
     sources = {f"file:{file.address}": file.source for file in document.files}
     references = {reference.number: reference for reference in document.references if reference.relation == "link"}
     for match in _SILENT_PICTURE.finditer(document.html):
