@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
+from itertools import islice
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -21,6 +23,8 @@ T = TypeVar("T")
 """What is made of a verdict."""
 
 _CHUNK_FILES = 24
+_CHUNKS_AHEAD = 8
+"""So many chunks wait for each worker; what more were read would only fill the memory."""
 _CHUNK_SECONDS = 120.0
 _ALONE_SECONDS = 10.0
 """By the clock, against a disk that doesn't answer; a busy machine must not make other verdicts than an idle one."""
@@ -47,11 +51,14 @@ def parse_in_pool(
     places = context.RawArray("i", len(chunks))
     initargs = (os.getpid(), parser, finish, contents, places)
     with ProcessPool(max_workers=workers, initializer=_start, initargs=initargs, context=context) as pool:
-        futures = [
+        coming = (
             pool.schedule(_parse_chunk, args=(chunk, number), timeout=_CHUNK_SECONDS)
             for number, chunk in enumerate(chunks)
-        ]
-        for number, (chunk, future) in enumerate(zip(chunks, futures, strict=True)):
+        )
+        futures = deque(islice(coming, workers * _CHUNKS_AHEAD))
+        for number, chunk in enumerate(chunks):
+            future = futures.popleft()
+            futures.extend(islice(coming, 1))
             try:
                 yield from future.result()
             except (FutureTimeout, ProcessExpired, MemoryError) as error:
