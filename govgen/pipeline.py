@@ -128,7 +128,8 @@ def _record(catalog: Catalog, artifacts: Iterable[Artifact]) -> None:
 def _remove_gone(catalog: Catalog, output: Path) -> int:
     """Take away what was made once and is not planned any more."""
     folder = OutputFolder(output)
-    gone = [row["output"] for row in catalog.rows("SELECT output FROM gone EXCEPT SELECT output FROM artifacts")]
+    planned = "SELECT 1 FROM artifacts a WHERE a.output = gone.output"
+    gone = [row["output"] for row in catalog.rows(f"SELECT output FROM gone WHERE NOT EXISTS ({planned}) ORDER BY 1")]
     for path in gone:
         folder.remove(path)
     catalog.run("DELETE FROM gone")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -41,6 +42,10 @@ class Texts:
 def load_texts(language: str) -> Texts:
     """Return the words of a language given as a tag (`zh-CN`, `en`); Chinese where there is no catalog for it."""
     name = language.split("-", maxsplit=1)[0].lower()
-    name = name if name in LANGUAGES else LANGUAGES[0]
+    return _read_texts(name if name in LANGUAGES else LANGUAGES[0])
+
+
+@cache
+def _read_texts(name: str) -> Texts:
     file = resources.files("govgen") / "translations" / f"{name}.toml"
     return Texts(name, tomllib.loads(file.read_text(encoding="utf-8")))

@@ -153,7 +153,7 @@ def read_jobs(catalog: Catalog, sites: Iterable[str]) -> Iterator[Job]:
     """Yield the jobs for all dirty outputs of these sites; with the value known where only that can have changed."""
     wanted = set(sites)
     for row in catalog.rows(
-        "SELECT a.*, dirty.reason AS why FROM dirty JOIN artifacts a USING (output) ORDER BY site, a.rowid"
+        "SELECT a.*, dirty.reason AS why FROM dirty CROSS JOIN artifacts a USING (output) ORDER BY site, a.rowid"
     ):
         if row["site"] in wanted:
             is_same_way = not row["why"].startswith(_OTHER_WAYS)
