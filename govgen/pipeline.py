@@ -29,20 +29,22 @@ from govgen.render.ledger import Ledger
 from govgen.render.maker import Studio
 from govgen.render.worker import render
 from govgen.repo.checkout import Checkout
+from govgen.repo.survey import NOTHING_KNOWN, Known
 from govgen.standing import keep_report
 from govgen.texts import load_texts
 
 THEME = "themes/county"
 
 
-def build(checkout: Checkout, options: BuildOptions, reporter: Reporter) -> BuildReport:
+def build(checkout: Checkout, options: BuildOptions, reporter: Reporter, known: Known = NOTHING_KNOWN) -> BuildReport:
     """Build into the output folder what differs from what stands there, and return what came of it.
 
+    Git is asked what changed in the repository unless that is `known`.
     Raises ConfigurationError for faults in `sites/`, MachineryError where a page can't be made.
     """
     started = time.monotonic()
     ledger = Ledger.open(options.output)
-    gathered = gather(checkout, options, reporter)
+    gathered = gather(checkout, options, reporter, known)
     # Closed whatever happens: others wait for it.
     with closing(gathered.catalog) as catalog:
         _note_output(catalog, options, ledger)

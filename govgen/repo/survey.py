@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import stat
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,9 @@ LINK = "link"
 class Survey:
     """What a look at the repository showed."""
 
+    since: str
+    """The `note` of the survey before; empty where there was none."""
+
     mark: str
     """Stands for the commit that was looked at; empty where there is none."""
 
@@ -36,20 +40,88 @@ class Survey:
     is_complete: bool
     """Whether `versions` has every file there is, so that what it does not have is gone."""
 
+    @property
+    def note(self) -> str:
+        """What the next survey goes on from; no two that follow each other are alike."""
+        number = _Note.read(self.since).number + 1
+        return json.dumps([number, self.mark, self.dirty])
 
-def survey(checkout: Checkout, mark: str, dirty: Iterable[str]) -> Survey:
-    """Return what may have changed since a survey that gave `mark` and `dirty`; everything if `mark` is empty."""
+
+@dataclass(frozen=True)
+class _Note:
+    """What an earlier survey left."""
+
+    number: int
+    mark: str
+    dirty: tuple[str, ...]
+
+    @classmethod
+    def read(cls, text: str) -> _Note:
+        number, mark, dirty = json.loads(text) if text else (0, "", ())
+        return cls(number, mark, tuple(dirty))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the changes since a survey without another one."""
+
+    seen: Survey | None = None
+    """A survey of them."""
+
+    named: Collection[str] | None = None
+    """The only files that may have changed, in folders that were there before; None where that is not known."""
+
+
+NOTHING_KNOWN = Known()
+
+
+def survey(
+    checkout: Checkout, since: str, known: Known = NOTHING_KNOWN, is_old: Callable[[str], bool] = lambda _: False
+) -> Survey:
+    """Return what may have changed since the survey whose `note` is given; everything if that is empty.
+
+    `is_old` tells which files were there before.
+    """
+    if known.seen and known.seen.since == since:
+        return known.seen
+    named = _survey_named(checkout, since, known.named, is_old) if since and known.named is not None else None
+    return named or _survey_all(checkout, since)
+
+
+def _survey_all(checkout: Checkout, since: str) -> Survey:
     if not checkout.is_git:
-        return Survey("", (), _versions_on_disk(checkout.root), is_complete=True)
+        return Survey(since, "", (), _versions_on_disk(checkout.root), is_complete=True)
+    note = _Note.read(since)
     tree = _git(checkout.root, "rev-parse", "--verify", "-q", "HEAD^{tree}", may_fail=True).strip().decode()
     now_dirty = tuple(sorted(_dirty_paths(checkout.root)))
-    changed = _changed_between(checkout.root, mark, tree) if mark and tree else None
+    changed = _changed_between(checkout.root, note.mark, tree) if note.mark and tree else None
     if changed is None:
         listed = _versions_in_index(checkout.root)
         versions = {**listed, **{path: _version(checkout.root, path) for path in now_dirty}}
-        return Survey(tree, now_dirty, versions, is_complete=True)
-    candidates = {*changed, *dirty, *now_dirty}
-    return Survey(tree, now_dirty, {path: _version(checkout.root, path) for path in candidates}, is_complete=False)
+        return Survey(since, tree, now_dirty, versions, is_complete=True)
+    candidates = {*changed, *note.dirty, *now_dirty}
+    versions = {path: _version(checkout.root, path) for path in candidates}
+    return Survey(since, tree, now_dirty, versions, is_complete=False)
+
+
+def _survey_named(checkout: Checkout, since: str, named: Iterable[str], is_old: Callable[[str], bool]) -> Survey | None:
+    """Return a survey of the named files; None where only a survey of all tells which of them count."""
+    note = _Note.read(since)
+    if checkout.is_git and not note.mark:
+        return None
+    paths = {path for path in named if path.split("/")[0] in PLACES and _is_seen(path)}
+    new = {path for path in paths if not is_old(path)}
+    there = sorted(path for path in new if os.path.lexists(checkout.root / path))
+    if checkout.is_git and there:
+        # Git may have been told to ignore them.
+        ask = ("--literal-pathspecs", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--")
+        told = set(_split(_git(checkout.root, *ask, *there)))
+        if not told <= new:
+            return None  # They lie in a repository of its own below this one.
+        there = sorted(told)
+    paths = (paths - new) | set(there)
+    dirty = tuple(sorted({*note.dirty, *paths})) if checkout.is_git else ()
+    return Survey(since, note.mark, dirty, {path: _version(checkout.root, path) for path in paths}, is_complete=False)
 
 
 def _git(root: Path, *arguments: str, may_fail: bool = False) -> bytes:
