@@ -19,8 +19,8 @@ from govgen.files import OutputFolder
 from govgen.gather import Gathered, gather
 from govgen.model.address import Addresses
 from govgen.model.build import Artifact, BuildReport, SiteReport
-from govgen.model.document import State
 from govgen.model.finding import Finding
+from govgen.model.state import State
 from govgen.options import BuildOptions
 from govgen.plan.assets import Asset, load_assets
 from govgen.plan.outdated import NEW, find_outdated, note_theme, plan, read_jobs

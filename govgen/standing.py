@@ -15,7 +15,7 @@ from govgen.model.build import BuildReport, SiteReport
 from govgen.options import BuildOptions
 from govgen.render.ledger import Ledger
 from govgen.repo.checkout import Checkout
-from govgen.repo.survey import NOTHING_KNOWN, Known, survey
+from govgen.repo.survey import NOTHING_KNOWN, Known, Status, survey
 
 
 def find_standing(checkout: Checkout, options: BuildOptions) -> BuildReport | Known:
@@ -26,18 +26,25 @@ def find_standing(checkout: Checkout, options: BuildOptions) -> BuildReport | Kn
     catalog = Catalog.resume(options.catalog, program_identity())
     if catalog is None:
         return NOTHING_KNOWN
+    # Read before git is asked: what another build takes in after that must not count as seen.
+    since = catalog.fact("seen")
+    status = Status(checkout.root) if checkout.is_git else None
     try:
         if not _may_stand(catalog, options):
             return NOTHING_KNOWN
-        seen = survey(checkout, catalog.fact("seen"))
-        if find_changed(catalog, seen):
-            return Known(seen)
-        kept: dict[str, Any] = json.loads(catalog.fact("report"))
-        sites = tuple(SiteReport(**site) for site in kept.pop("sites"))
-        report = BuildReport(sites=sites, held=tuple(kept.pop("held")), findings=read_findings(catalog), **kept)
-        return replace(report, seconds=time.monotonic() - started)
+        report = _read_report(catalog)
+        seen = survey(checkout, since, Known(status=status))
+        return Known(seen) if find_changed(catalog, seen) else replace(report, seconds=time.monotonic() - started)
     finally:
         catalog.close()
+        if status:
+            status.close()
+
+
+def _read_report(catalog: Catalog) -> BuildReport:
+    kept: dict[str, Any] = json.loads(catalog.fact("report"))
+    sites = tuple(SiteReport(**site) for site in kept.pop("sites"))
+    return BuildReport(sites=sites, held=tuple(kept.pop("held")), findings=read_findings(catalog), **kept)
 
 
 def _may_stand(catalog: Catalog, options: BuildOptions) -> bool:

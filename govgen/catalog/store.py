@@ -7,7 +7,6 @@ a touched key is looked at again. A build that is killed leaves it as it was bef
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -227,6 +226,9 @@ class Catalog:
 
 def digest_of(value: object) -> str:
     """Return what stands for a value made of plain values: equal values, equal digests."""
+    # Imported here: OpenSSL takes a moment to load, and mostly nothing has changed.
+    import hashlib
+
     return hashlib.sha256(repr(value).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

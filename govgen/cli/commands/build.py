@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from argparse import Namespace
 from typing import Any
 
@@ -26,6 +25,9 @@ def run(options: Namespace, console: Console) -> int:
     checkout = open_checkout(options)
     wanted = build_options(checkout, options)
     if options.clean and Ledger.open(wanted.output).read():
+        # Imported here, as whatever telling that nothing has changed does not need.
+        import shutil
+
         shutil.rmtree(wanted.output)
         wanted.catalog.unlink(missing_ok=True)
     found = find_standing(checkout, wanted)
