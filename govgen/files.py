@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import stat
 from pathlib import Path
 
@@ -98,6 +97,9 @@ def _create(target: str, content: bytes) -> bool:
 def write_atomic(target: Path, content: bytes) -> None:
     """Write a file beside `target` and move it there, so that readers see the old or the new, never a part."""
     if target.is_dir() and not target.is_symlink():
+        # Imported here: with its archives it takes a while to load, and mostly no folder is in the way.
+        import shutil
+
         shutil.rmtree(target)
     beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     beside.unlink(missing_ok=True)

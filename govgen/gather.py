@@ -27,6 +27,7 @@ from govgen.catalog.resolve import derive_relations, resolve_references
 from govgen.catalog.rows import Rows, document_rows
 from govgen.catalog.sources import (
     find_changed,
+    find_version,
     is_storable,
     list_sources,
     loaded,
@@ -45,7 +46,7 @@ from govgen.model.county import County, Site
 from govgen.model.finding import Finding
 from govgen.options import BuildOptions
 from govgen.repo.checkout import Checkout
-from govgen.repo.survey import LINK, Survey, survey
+from govgen.repo.survey import LINK, NOTHING_KNOWN, Known, Survey, survey
 from govgen.sites.load import check_sites, make_county, read_settings
 
 _BATCH = 200
@@ -98,15 +99,16 @@ class _Step:
     """Files whose present version is not taken in."""
 
 
-def gather(checkout: Checkout, options: BuildOptions, reporter: Reporter) -> Gathered:
+def gather(checkout: Checkout, options: BuildOptions, reporter: Reporter, known: Known = NOTHING_KNOWN) -> Gathered:
     """Bring the county's catalog up to date with all that the repository holds now; what changed in it is touched.
 
+    Git is asked what changed unless that is `known`.
     Raises ConfigurationError for faults in `sites/`, UsageError for a site that is not there, MachineryError where git
     or the disk fail; the catalog is then as it was.
     """
     with ExitStack() as undo:
         lock = undo.enter_context(Catalog.reserve(options.catalog))
-        catalog, seen = _open(checkout, options.catalog)
+        catalog, seen = _open(checkout, options.catalog, known)
         undo.callback(catalog.close)
         gathered = _bring_up_to_date(catalog, seen, checkout, options, reporter)
         catalog.keep(lock)
@@ -134,8 +136,7 @@ def _bring_up_to_date(
         catalog.watch(program_identity())
     catalog.remember(
         {
-            "mark": seen.mark,
-            "dirty": json.dumps(seen.dirty),
+            "seen": seen.note,
             "clock": str(int(audience.clock.timestamp())),
             "audience": _name(audience),
         }
@@ -144,16 +145,16 @@ def _bring_up_to_date(
     return Gathered(catalog, county, audience)
 
 
-def _open(checkout: Checkout, file: Path) -> tuple[Catalog, Survey]:
+def _open(checkout: Checkout, file: Path, known: Known) -> tuple[Catalog, Survey]:
     """Return the catalog to go on with and what may have changed since; a new one where there is none to trust."""
     catalog = Catalog.resume(file, program_identity())
     if catalog:
-        seen = survey(checkout, catalog.fact("mark"), json.loads(catalog.fact("dirty") or "[]"))
-        known = catalog.one("SELECT version FROM sources WHERE path = ?", stored(SETTINGS_FILE))
-        if SETTINGS_FILE not in seen.versions or (known and known["version"] == seen.versions[SETTINGS_FILE]):
+        seen = survey(checkout, catalog.fact("seen"), known, lambda path: bool(find_version(catalog, path)))
+        settings = find_version(catalog, SETTINGS_FILE)
+        if SETTINGS_FILE not in seen.versions or (settings and settings == seen.versions[SETTINGS_FILE]):
             return catalog, seen
         catalog.close()
-    return Catalog.create(file), survey(checkout, "", ())
+    return Catalog.create(file), survey(checkout, "")
 
 
 def _note_sources(catalog: Catalog, changed: Mapping[str, str | None]) -> None:

@@ -19,8 +19,8 @@ from govgen.files import OutputFolder
 from govgen.gather import Gathered, gather
 from govgen.model.address import Addresses
 from govgen.model.build import Artifact, BuildReport, SiteReport
-from govgen.model.document import State
 from govgen.model.finding import Finding
+from govgen.model.state import State
 from govgen.options import BuildOptions
 from govgen.plan.assets import Asset, load_assets
 from govgen.plan.outdated import NEW, count_jobs, find_outdated, note_theme, plan, read_jobs
@@ -29,6 +29,7 @@ from govgen.render.ledger import Ledger
 from govgen.render.maker import Studio
 from govgen.render.worker import render
 from govgen.repo.checkout import Checkout
+from govgen.repo.survey import NOTHING_KNOWN, Known
 from govgen.standing import keep_report
 from govgen.texts import load_texts
 
@@ -37,14 +38,15 @@ _COMMIT_BATCHES = 10
 """After so many batches of artifacts a build that is killed does not begin again."""
 
 
-def build(checkout: Checkout, options: BuildOptions, reporter: Reporter) -> BuildReport:
+def build(checkout: Checkout, options: BuildOptions, reporter: Reporter, known: Known = NOTHING_KNOWN) -> BuildReport:
     """Build into the output folder what differs from what stands there, and return what came of it.
 
+    Git is asked what changed in the repository unless that is `known`.
     Raises ConfigurationError for faults in `sites/`, MachineryError where a page can't be made.
     """
     started = time.monotonic()
     ledger = Ledger.open(options.output)
-    gathered = gather(checkout, options, reporter)
+    gathered = gather(checkout, options, reporter, known)
     # Closed whatever happens: others wait for it.
     with closing(gathered.catalog) as catalog:
         _note_output(catalog, options, ledger)
@@ -132,7 +134,8 @@ def _record(catalog: Catalog, artifacts: Iterable[Artifact]) -> None:
 def _remove_gone(catalog: Catalog, output: Path) -> int:
     """Take away what was made once and is not planned any more."""
     folder = OutputFolder(output)
-    gone = [row["output"] for row in catalog.rows("SELECT output FROM gone EXCEPT SELECT output FROM artifacts")]
+    planned = "SELECT 1 FROM artifacts a WHERE a.output = gone.output"
+    gone = [row["output"] for row in catalog.rows(f"SELECT output FROM gone WHERE NOT EXISTS ({planned}) ORDER BY 1")]
     for path in gone:
         folder.remove(path)
     catalog.run("DELETE FROM gone")

@@ -15,39 +15,47 @@ from govgen.model.build import BuildReport, SiteReport
 from govgen.options import BuildOptions
 from govgen.render.ledger import Ledger
 from govgen.repo.checkout import Checkout
-from govgen.repo.survey import survey
+from govgen.repo.survey import NOTHING_KNOWN, Known, Status, survey
 
 
-def find_standing(checkout: Checkout, options: BuildOptions) -> BuildReport | None:
-    """Return the report of what stands in the output folder if a build would change nothing; else None."""
+def find_standing(checkout: Checkout, options: BuildOptions) -> BuildReport | Known:
+    """Return the report of what stands in the output folder if a build would change nothing; else what was learnt."""
     started = time.monotonic()
     if options.audience.clock.tzinfo is None:
-        return None
+        return NOTHING_KNOWN
     catalog = Catalog.resume(options.catalog, program_identity())
     if catalog is None:
-        return None
+        return NOTHING_KNOWN
+    # Read before git is asked: what another build takes in after that must not count as seen.
+    since = catalog.fact("seen")
+    status = Status(checkout.root) if checkout.is_git else None
     try:
-        if not _stands(catalog, checkout, options):
-            return None
-        kept: dict[str, Any] = json.loads(catalog.fact("report"))
-        sites = tuple(SiteReport(**site) for site in kept.pop("sites"))
-        report = BuildReport(sites=sites, held=tuple(kept.pop("held")), findings=read_findings(catalog), **kept)
-        return replace(report, seconds=time.monotonic() - started)
+        if not _may_stand(catalog, options):
+            return NOTHING_KNOWN
+        report = _read_report(catalog)
+        seen = survey(checkout, since, Known(status=status))
+        return Known(seen) if find_changed(catalog, seen) else replace(report, seconds=time.monotonic() - started)
     finally:
         catalog.close()
+        if status:
+            status.close()
 
 
-def _stands(catalog: Catalog, checkout: Checkout, options: BuildOptions) -> bool:
+def _read_report(catalog: Catalog) -> BuildReport:
+    kept: dict[str, Any] = json.loads(catalog.fact("report"))
+    sites = tuple(SiteReport(**site) for site in kept.pop("sites"))
+    return BuildReport(sites=sites, held=tuple(kept.pop("held")), findings=read_findings(catalog), **kept)
+
+
+def _may_stand(catalog: Catalog, options: BuildOptions) -> bool:
+    """Tell whether nothing but the repository could make a build change anything."""
     if catalog.fact("request") != request_of(options) or not catalog.fact("report"):
         return False
     if any(catalog.one(f"SELECT 1 FROM {table}") for table in ("touched", "dirty", "gone")):
         return False
     if Ledger(options.output).stamp != catalog.fact("stamp"):
         return False
-    if find_due(catalog, options.audience) or catalog.fact("clock-month") != f"{options.audience.clock:%Y-%m}":
-        return False
-    seen = survey(checkout, catalog.fact("mark"), json.loads(catalog.fact("dirty") or "[]"))
-    return not find_changed(catalog, seen)
+    return not find_due(catalog, options.audience) and catalog.fact("clock-month") == f"{options.audience.clock:%Y-%m}"
 
 
 def request_of(options: BuildOptions) -> str:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from govgen.model.finding import Finding
 
 LANGUAGES = ("zh", "en")
+
+
+_HIDDEN_CHARACTERS = re.compile(r"[\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2066-\u2069\x00-\x1f\x7f-\x9f\ufeff]")
+
+
+def visible(text: str) -> str:
+    """Return `text` with hidden characters written out: a file name may hold what terminals and readers obey."""
+    return _HIDDEN_CHARACTERS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,11 @@ class Texts:
 def load_texts(language: str) -> Texts:
     """Return the words of a language given as a tag (`zh-CN`, `en`); Chinese where there is no catalog for it."""
     name = language.split("-", maxsplit=1)[0].lower()
-    name = name if name in LANGUAGES else LANGUAGES[0]
-    file = resources.files("govgen") / "translations" / f"{name}.toml"
+    return _read_texts(name if name in LANGUAGES else LANGUAGES[0])
+
+
+@cache
+def _read_texts(name: str) -> Texts:
+    # Not through importlib.resources, whose import takes longer than reading the file.
+    file = Path(__file__).parent / "translations" / f"{name}.toml"
     return Texts(name, tomllib.loads(file.read_text(encoding="utf-8")))

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from govgen.cli.arguments import SITE_KINDS, make_parser
+from govgen.model.county import SiteKind
 from tests.world import MZJ, PORTAL, QINGSHUI, World
 
 GOOD = "content/mzj/news/2026-01-01-good.md"
@@ -379,3 +381,21 @@ def test_quiet_says_only_what_holds_something_back(world: Callable[..., World]) 
     county.remove(BAD)
     quiet = county.run("build", "-q")
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+
+
+def test_new_sites_may_be_of_every_kind() -> None:
+    assert tuple(kind.value for kind in SiteKind) == SITE_KINDS
+
+
+@pytest.mark.parametrize(
+    "arguments", [["build", "--help"], ["--lang", "en", "build", "--help"], ["build", "--nothing"]]
+)
+def test_a_parser_made_for_some_arguments_says_what_the_whole_one_says(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = []
+    for parser in (make_parser(), make_parser(arguments)):
+        with pytest.raises(SystemExit):
+            parser.parse_args(arguments)
+        said.append(capsys.readouterr())
+    assert said[0] == said[1]

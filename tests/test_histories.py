@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 from govgen.model.finding import Finding
+from govgen.preview.watch import watch
+from govgen.repo.survey import NOTHING_KNOWN, Known
 from tests.world import NOON, World
 
 SECTIONS = {
@@ -26,6 +28,8 @@ SECTIONS = {
 TITLES = ("春季植树", "汛期值班", "低保提标", "道路施工", "旅游推介", "征求意见")
 NAMES = ("a", "b", "c", "d", "planting", "植树")
 STEPS = 9
+EVENTS_SECONDS = 0.3
+"""So long the system may take to tell of changes."""
 GUESSED = ("LNK-INT", "REL-MISSING", "ADOPT-MISSING")
 
 
@@ -220,9 +224,9 @@ def without_guesses(findings: Iterable[Finding]) -> list[Finding]:
     return [replace(f, values={**f.values, "guess": ""}) if f.rule in GUESSED else f for f in findings]
 
 
-def build_and_compare(history: History, clean: Path, told: list[str]) -> None:
+def build_and_compare(history: History, clean: Path, told: list[str], known: Known = NOTHING_KNOWN) -> None:
     """Build on what stands there and from nothing, and hold the two equal."""
-    now = history.world.build(clock=history.clock, drafts=history.drafts)
+    now = history.world.build(clock=history.clock, drafts=history.drafts, known=known)
     shutil.rmtree(clean, ignore_errors=True)
     fresh = history.world.build(
         str(clean / "public"), clock=history.clock, drafts=history.drafts, catalog=clean / "catalog.sqlite"
@@ -252,3 +256,46 @@ def test_after_every_step_of_a_history_pages_are_those_of_a_clean_build(tmp_path
             kill_a_build(history)
             told.append(f"{step}: killed")
         build_and_compare(history, tmp_path / "clean", told)
+
+
+@pytest.mark.parametrize("seed", range(20, 26))
+def test_builds_from_what_a_watcher_saw_are_those_of_a_clean_build(tmp_path: Path, seed: int) -> None:
+    history = History(World(tmp_path / "county"), random.Random(seed))
+    if seed % 3:
+        history.world.write(".gitignore", "build/\n")
+        history.world.commit("first")
+    told: list[str] = []
+    kinds, weights = zip(*CHANGES, strict=True)
+    with watch(history.world.root) as watcher:
+        build_and_compare(history, tmp_path / "clean", told)
+        for step in range(STEPS):
+            for change in history.random.choices(kinds, weights, k=history.random.randint(1, 3)):
+                change(history)
+                told.append(f"{step}: {change.__name__}")
+            time.sleep(EVENTS_SECONDS)
+            known = watcher.wait(EVENTS_SECONDS) or Known(named=())
+            told.append(f"{step}: {known}")
+            build_and_compare(history, tmp_path / "clean", told, known)
+
+
+def test_a_watcher_names_files_and_leaves_what_git_ignores_out(tmp_path: Path) -> None:
+    county = World(tmp_path / "county")
+    county.write("content/mzj/news/a.md", "---\ntitle: 甲\ndate: 2026-01-01\n---\n文\n")
+    county.commit()
+    county.write(".gitignore", "build/\n*.local.md\n")
+    with watch(county.root) as watcher:
+        assert county.build(drafts=True).report.documents == 1
+        county.write("content/mzj/news/b.local.md", "---\ntitle: 乙\ndate: 2026-01-01\n---\n文\n")
+        county.write("content/mzj/news/.c.md", "---\ntitle: 丙\ndate: 2026-01-01\n---\n文\n")
+        (county.root / "content/mzj/news/.c.md").rename(county.root / "content/mzj/news/c.md")
+        time.sleep(EVENTS_SECONDS)
+        known = watcher.wait(EVENTS_SECONDS)
+        assert known is not None
+        assert known.named == {"content/mzj/news/b.local.md", "content/mzj/news/c.md"}
+        assert county.build(drafts=True, known=known).report.documents == 2
+        county.write(".gitignore", "build/\n")
+        known = watcher.wait(EVENTS_SECONDS)
+        assert known == NOTHING_KNOWN
+        assert county.build(drafts=True).report.documents == 3
+        (county.root / "content/mzj/news").rename(county.root / "content/mzj/notices")
+        assert watcher.wait(EVENTS_SECONDS) == NOTHING_KNOWN

@@ -16,9 +16,11 @@ import pytest
 from govgen.catalog.states import Audience
 from govgen.catalog.store import Catalog
 from govgen.events import Silence
+from govgen.model.build import BuildReport
 from govgen.options import BuildOptions
 from govgen.pipeline import build
 from govgen.repo.checkout import Checkout
+from govgen.repo.survey import Known
 from govgen.standing import find_standing
 from tests.world import MZJ, NOON, PORTAL, PROJECT, QINGSHUI, World
 
@@ -115,7 +117,7 @@ def test_nothing_changed_is_told_without_building(county: World, is_committed: b
         county.build()
     options = BuildOptions(county.root / "build/public", county.catalog, Audience(NOON))
     standing = find_standing(Checkout(county.root), options)
-    assert standing is not None
+    assert isinstance(standing, BuildReport)
     built = county.build().report
     assert replace(standing, seconds=0) == replace(built, seconds=0)
 
@@ -135,7 +137,7 @@ def test_nothing_changed_is_told_without_building(county: World, is_committed: b
 def test_whatever_changed_is_not_nothing(county: World, change: Callable[[World], None]) -> None:
     change(county)
     options = BuildOptions(county.root / "build/public", county.catalog, Audience(NOON))
-    assert find_standing(Checkout(county.root), options) is None
+    assert isinstance(find_standing(Checkout(county.root), options), Known)
 
 
 def test_time_passing_over_a_document_is_a_change(world: Callable[..., World]) -> None:
@@ -149,8 +151,8 @@ def test_time_passing_over_a_document_is_a_change(world: Callable[..., World]) -
             Checkout(county.root), BuildOptions(county.root / "build/public", county.catalog, Audience(clock))
         )
 
-    assert standing(NOON + timedelta(hours=1)) is not None
-    assert standing(tomorrow) is None
+    assert isinstance(standing(NOON + timedelta(hours=1)), BuildReport)
+    assert isinstance(standing(tomorrow), Known)
     assert county.build(clock=tomorrow).has(f"{QINGSHUI}/news/1.html")
 
 

@@ -21,6 +21,7 @@ from govgen.model.finding import Finding
 from govgen.options import BuildOptions
 from govgen.pipeline import build
 from govgen.repo.checkout import Checkout
+from govgen.repo.survey import NOTHING_KNOWN, Known
 
 PROJECT = Path(__file__).parent.parent
 SHARED = PROJECT.parent / "shared"
@@ -149,11 +150,13 @@ class World:
         """Take one file away."""
         (self.root / path).unlink()
 
-    def build(self, output: str = "build/public", *, clock: datetime = NOON, **changes: Any) -> Built:
-        """Build the county."""
+    def build(
+        self, output: str = "build/public", *, clock: datetime = NOON, known: Known = NOTHING_KNOWN, **changes: Any
+    ) -> Built:
+        """Build the county; git is asked what changed unless that is known."""
         audience = Audience(clock, **{k: changes.pop(k) for k in ("drafts", "future", "expired") if k in changes})
         options = BuildOptions(self.root / output, self.catalog, audience)
-        report = build(Checkout(self.root), replace(options, **changes), Silence())
+        report = build(Checkout(self.root), replace(options, **changes), Silence(), known)
         return Built(report, self.root / output)
 
     def commit(self, message: str = "change") -> None:

@@ -59,6 +59,12 @@ def find_changed(catalog: Catalog, seen: Survey) -> Mapping[str, str | None]:
     return {path: version for path, version in {**seen.versions, **gone}.items() if known.get(path) != version}
 
 
+def find_version(catalog: Catalog, path: str) -> str:
+    """Return the version known of a file; empty for one that is not known."""
+    row = catalog.one("SELECT version FROM sources WHERE path = ?", stored(path))
+    return str(row["version"]) if row else ""
+
+
 def list_sources(catalog: Catalog, prefix: str = "") -> list[str]:
     """Return the paths of all known files, or of those that begin with a prefix that ends in a slash."""
     if not prefix:

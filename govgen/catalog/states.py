@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from govgen.catalog.store import Catalog
-from govgen.model.document import State
 from govgen.model.finding import Finding
+from govgen.model.state import State
 
 
 @dataclass(frozen=True)

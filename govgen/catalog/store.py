@@ -7,7 +7,6 @@ a touched key is looked at again. A build that is killed leaves it as it was bef
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -71,6 +70,7 @@ CREATE INDEX documents_by_address ON documents (site, address);
 CREATE INDEX documents_by_section ON documents (site, section);
 CREATE INDEX documents_by_date ON documents (is_listed, date);
 CREATE INDEX documents_by_state ON documents (state, site);
+CREATE INDEX documents_recovered ON documents (path) WHERE is_recovered;
 CREATE INDEX refs_to ON refs (to_document, relation);
 CREATE INDEX lookups_by_document ON ref_lookups (document);
 CREATE INDEX files_by_source ON files (source);
@@ -215,9 +215,13 @@ class Catalog:
     def mark(self, table: str, paths: Iterable[str]) -> None:
         """Fill a temporary table of one column `path`, which queries of this step are limited to.
 
-        They name it first, and CROSS JOIN keeps it there: SQLite takes a table it has not measured for a large one.
+        They name it first, and CROSS JOIN keeps it there. SQLite takes a table it has not measured for a large one, and
+        would read all documents for a filter before it looks up the few that are named: it is measured while small.
         """
-        self.run(f"CREATE TEMP TABLE IF NOT EXISTS {table} (path TEXT PRIMARY KEY)")
+        if self.one("SELECT 1 FROM temp.sqlite_schema WHERE name = ?", table) is None:
+            self.run(f"CREATE TEMP TABLE {table} (path TEXT PRIMARY KEY)")
+            self.run(f"INSERT INTO {table} VALUES ('')")
+            self.run(f"ANALYZE temp.{table}")
         self.run(f"DELETE FROM {table}")
         self.connection.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?)", [(path,) for path in paths])
 
@@ -229,6 +233,9 @@ def digest_of(value: object) -> str:
 
 def digest_bytes(content: bytes) -> str:
     """Return what stands for these bytes."""
+    # Imported here: OpenSSL takes a moment to load, and mostly nothing has changed.
+    import hashlib
+
     return hashlib.sha256(content).hexdigest()[:32]
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from govgen.model.county import SiteKind
-
 LISTS = ("documents", "drafts", "future", "expired", "withdrawn", "held", "stale", "adopted", "submitted")
+SITE_KINDS = ("portal", "department", "township")
 FORMATS = ("text", "json", "github")
 
 _COMMON_DEFAULTS = {
@@ -22,55 +22,79 @@ _COMMON_DEFAULTS = {
 }
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line."""
+def make_parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """Return the parser of the whole command line, or of what begins with these arguments."""
     parser = argparse.ArgumentParser(
         prog="govgen", description="把一个仓库生成为全县政府网站：门户、部门、乡镇、村。", parents=[_common()]
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="命令")
+    # With its `prog` given, argparse makes no usage line for it, which takes longer than the rest.
+    commands = parser.add_subparsers(dest="command", required=True, metavar="命令", prog="govgen")
+    named = _find_command(arguments)
+    for name, (help, add_options) in _COMMANDS.items():
+        if named in (name, ""):
+            add_options(commands.add_parser(name, help=help, description=help, parents=[_common()]))
+    parser.set_defaults(**_COMMON_DEFAULTS)
+    return parser
 
-    def command(name: str, help: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=help, description=help, parents=[_common()])
 
-    init = command("init", "新建一个县级网站仓库，马上可以生成")
+def _find_command(arguments: Sequence[str]) -> str:
+    """Return the command that arguments surely name; making the parsers of all others takes longer than it may."""
+    waiting = list(arguments)
+    while waiting and waiting[0] in ("--repo", "--clock", "--lang"):
+        waiting = waiting[2:]
+    return waiting[0] if waiting and waiting[0] in _COMMANDS else ""
+
+
+def _add_init(init: argparse.ArgumentParser) -> None:
     init.add_argument("folder", type=Path, metavar="文件夹")
-    _add_new(command("new", "新建文稿或站点"))
-    build = command("build", "生成全县网站，列出所有问题")
+
+
+def _add_build(build: argparse.ArgumentParser) -> None:
     build.add_argument("--site", action="append", default=[], metavar="站点", help="只生成这些站点的页面")
     build.add_argument("--output", type=Path, metavar="文件夹", help="生成到哪里（默认 build/public）")
     build.add_argument("--clean", action="store_true", help="先清掉上一次生成的文件")
     build.add_argument("--verify", action="store_true", help="再从头生成一遍，逐字节比较")
     _add_audience(build)
     _add_jobs(build)
-    serve = command("serve", "在本机预览所有站点，保存即刷新")
+
+
+def _add_serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--port", type=int, default=8000, metavar="端口")
     serve.add_argument("--open", action="store_true", help="在浏览器里打开门户")
     _add_jobs(serve)
-    check = command("check", "检查文稿，不生成页面")
+
+
+def _add_check(check: argparse.ArgumentParser) -> None:
     check.add_argument("paths", nargs="*", metavar="文稿", help="只报告这些文件或文件夹的问题")
     check.add_argument("--site", action="append", default=[], metavar="站点", help="只报告这些站点的问题")
     check.add_argument("--changed", action="store_true", help="只报告还没有提交的文件的问题")
     check.add_argument("--built", type=Path, metavar="文件夹", help="再检查已经生成的页面：链接、标签、页脚")
     check.add_argument("--format", choices=FORMATS, default="text", help="text、json 或 github")
     _add_jobs(check)
-    publish = command("publish", "检查、生成并发布到本地目录 public/")
+
+
+def _add_publish(publish: argparse.ArgumentParser) -> None:
     publish.add_argument("--target", metavar="目标", help="部署目标（默认本地目录 public/）")
     publish.add_argument(
         "--site", action="append", default=[], metavar="站点", help="只更新这些站点，其余保持已发布的样子"
     )
     publish.add_argument("--dry-run", action="store_true", help="只检查和生成，不切换")
     _add_jobs(publish)
-    listing = command("list", "列出文稿")
+
+
+def _add_list(listing: argparse.ArgumentParser) -> None:
     listing.add_argument("what", choices=LISTS, metavar="种类", help="、".join(LISTS))
     listing.add_argument("--site", action="append", default=[], metavar="站点", help="只列出这些站点的文稿")
     _add_jobs(listing)
-    why = command("why", "说明一个页面为什么是这个样子：由什么生成、用到什么、为什么重做")
+
+
+def _add_why(why: argparse.ArgumentParser) -> None:
     why.add_argument("about", metavar="网址或文件", help="页面的网址、生成的文件，或者仓库里的文稿")
     _add_jobs(why)
-    command("doctor", "看看这台机器上有什么、缺什么、怎么补")
-    command("clean", "清掉生成的文件；文稿和发布版不动")
-    parser.set_defaults(**_COMMON_DEFAULTS)
-    return parser
+
+
+def _add_nothing(_: argparse.ArgumentParser) -> None:
+    pass
 
 
 def _add_new(new: argparse.ArgumentParser) -> None:
@@ -78,7 +102,7 @@ def _add_new(new: argparse.ArgumentParser) -> None:
     new.add_argument("title", metavar="标题", help="文稿标题；新建站点时是站点代号")
     new.add_argument("--site", metavar="站点", help="文稿属于哪个站点")
     new.add_argument("--section", metavar="栏目", help="放进哪个栏目（默认按种类）")
-    new.add_argument("--kind", dest="site_kind", choices=[kind.value for kind in SiteKind], help="新站点的种类")
+    new.add_argument("--kind", dest="site_kind", choices=SITE_KINDS, help="新站点的种类")
     new.add_argument("--name", metavar="名称", help="新站点的名称")
 
 
@@ -104,3 +128,18 @@ def _add_audience(parser: argparse.ArgumentParser) -> None:
 
 def _add_jobs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="数", help="同时用几个进程")
+
+
+_COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "init": ("新建一个县级网站仓库，马上可以生成", _add_init),
+    "new": ("新建文稿或站点", _add_new),
+    "build": ("生成全县网站，列出所有问题", _add_build),
+    "serve": ("在本机预览所有站点，保存即刷新", _add_serve),
+    "check": ("检查文稿，不生成页面", _add_check),
+    "publish": ("检查、生成并发布到本地目录 public/", _add_publish),
+    "list": ("列出文稿", _add_list),
+    "why": ("说明一个页面为什么是这个样子：由什么生成、用到什么、为什么重做", _add_why),
+    "doctor": ("看看这台机器上有什么、缺什么、怎么补", _add_nothing),
+    "clean": ("清掉生成的文件；文稿和发布版不动", _add_nothing),
+}
+"""What `--help` says of each command, and what adds its options."""

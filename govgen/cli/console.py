@@ -10,11 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from govgen.content.place import visible
 from govgen.errors import GovgenError
 from govgen.model.finding import Finding, Severity
 from govgen.model.rules import SEVERITIES
-from govgen.texts import Texts
+from govgen.texts import Texts, visible
 
 _STYLES = {Severity.STOP: "1;31", Severity.ERROR: "31", Severity.WARNING: "33", Severity.ADVICE: "2"}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from argparse import Namespace
 from collections.abc import Sequence
 
@@ -18,7 +17,8 @@ DONE, HELD_BACK, WRONG_USAGE, MACHINERY_FAILED = 0, 1, 2, 3
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    options = make_parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = make_parser(arguments).parse_args(arguments)
     texts = load_texts(options.lang or os.environ.get("GOVGEN_LANG", "zh"))
     console = Console(texts, options)
     try:
@@ -33,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MachineryError as error:
         console.error(error)
         if error.__cause__ and options.verbose:
+            import traceback
+
             traceback.print_exception(error.__cause__, file=sys.stderr)
         return MACHINERY_FAILED
     except StoppedError as error:
@@ -53,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A fault of the program itself: what was live stays live, and whoever mends it finds the place with -v.
         console.error(MachineryError("internal", reason=f"{type(error).__name__}: {error}"))
         if options.verbose:
+            import traceback
+
             traceback.print_exc()
         return MACHINERY_FAILED
     except KeyboardInterrupt:

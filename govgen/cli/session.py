@@ -5,11 +5,13 @@ from __future__ import annotations
 from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from govgen.catalog.states import Audience
 from govgen.errors import UsageError
-from govgen.options import BuildOptions
 from govgen.repo.checkout import Checkout, find_checkout
+
+if TYPE_CHECKING:
+    from govgen.options import BuildOptions
 
 BUILD_FOLDER = "build"
 PUBLIC_OUTPUT = "build/public"
@@ -32,6 +34,10 @@ def read_clock(options: Namespace) -> datetime:
 
 def build_options(checkout: Checkout, options: Namespace) -> BuildOptions:
     """Return the build a command asks for."""
+    # Imported here: git may be at work meanwhile.
+    from govgen.catalog.states import Audience
+    from govgen.options import BuildOptions
+
     audience = Audience(
         read_clock(options),
         drafts=getattr(options, "drafts", False),

@@ -11,6 +11,7 @@ from govgen.content.fault import Fault
 from govgen.model.county import County, Section, SectionKind, Site, Village
 from govgen.model.document import Kind
 from govgen.pinyin import ascii_name
+from govgen.texts import visible
 
 DOCUMENT_ENDINGS = (".md", ".markdown")
 
@@ -27,13 +28,6 @@ KIND_OF_SECTION = {
 }
 STANDING = "index"
 """The name of a standing text: of a site, a section or a village."""
-
-_HIDDEN_CHARACTERS = re.compile(r"[\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2066-\u2069\x00-\x1f\x7f-\x9f\ufeff]")
-
-
-def visible(text: str) -> str:
-    """Return `text` with hidden characters written out: a file name may hold what terminals and readers obey."""
-    return _HIDDEN_CHARACTERS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 @dataclass(frozen=True)
@@ -93,7 +87,7 @@ class Places:
         site = self._sites.get(site_id)
         if site is None:
             raise Fault("FILE-PLACE", guess=_guess(site_id, list(self._sites), "content/{}/"))
-        if _HIDDEN_CHARACTERS.search(path):
+        if visible(path) != path:
             raise Fault("FILE-NAME", name=visible(path))
         stem = posixpath.splitext(file_name)[0]
         section, village = self._find(site, "/".join(folders), stem, section_key)

@@ -38,21 +38,6 @@ class Validity(Enum):
     EXPIRED = "expired"
 
 
-class State(Enum):
-    """What becomes of a document in one build, with its status, the clock and its findings taken together."""
-
-    LISTED = "listed"
-    """Has a page and stands in lists."""
-
-    WITHDRAWN = "withdrawn"
-    """Leaves a short page that says so."""
-
-    DRAFT = "draft"
-    FUTURE = "future"
-    EXPIRED = "expired"
-    HELD = "held"
-
-
 @dataclass(frozen=True)
 class Reference:
     """A link, picture or relation of a document, as written, to be resolved against the whole county."""

@@ -8,7 +8,7 @@ from govgen.catalog.store import Catalog
 from govgen.model.address import Addresses, file_of
 from govgen.model.build import Job
 from govgen.model.county import Mount, Section, SectionKind, Site
-from govgen.model.document import State
+from govgen.model.state import State
 from govgen.plan.assets import Asset
 
 _NOT_PAGES = frozenset({"feed", "sitemap", "sitemap_index", "robots", "security", "redirect", "file", "asset"})

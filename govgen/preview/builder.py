@@ -16,6 +16,7 @@ from govgen.options import BuildOptions
 from govgen.pipeline import build
 from govgen.processes import end_with_parent
 from govgen.repo.checkout import Checkout
+from govgen.repo.survey import NOTHING_KNOWN, Known
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,9 @@ class Builder:
         self._process.start()
         there.close()
 
-    def build(self) -> Outcome:
-        """Build once and return what came of it. Raises EOFError where the process died."""
-        self._connection.send("build")
+    def build(self, known: Known = NOTHING_KNOWN) -> Outcome:
+        """Build once, git asked what changed unless that is known. Raises EOFError where the process died."""
+        self._connection.send(known)
         outcome: Outcome = self._connection.recv()
         return outcome
 
@@ -61,17 +62,21 @@ def _serve_builds(
     # Ctrl-C reaches all processes of a terminal; the server ends this one by closing the far end, so no copy may stay.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     far_end.close()
+    is_up_to_date = False
     while True:
         try:
-            connection.recv()
+            known: Known = connection.recv()
         except EOFError:
             return
-        connection.send(_build(checkout, options))
+        # After a build that broke off, or before the first one, more may have changed than what is named.
+        outcome = _build(checkout, options, known if is_up_to_date else NOTHING_KNOWN)
+        is_up_to_date = outcome.report is not None
+        connection.send(outcome)
 
 
-def _build(checkout: Checkout, options: BuildOptions) -> Outcome:
+def _build(checkout: Checkout, options: BuildOptions, known: Known) -> Outcome:
     try:
-        report = build(checkout, options, Silence())
+        report = build(checkout, options, Silence(), known)
         return Outcome(report, report.findings)
     except ConfigurationError as error:
         return Outcome(None, error.findings, error)

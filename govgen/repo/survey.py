@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 import os
 import stat
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,9 @@ LINK = "link"
 class Survey:
     """What a look at the repository showed."""
 
+    since: str
+    """The `note` of the survey before; empty where there was none."""
+
     mark: str
     """Stands for the commit that was looked at; empty where there is none."""
 
@@ -36,29 +39,133 @@ class Survey:
     is_complete: bool
     """Whether `versions` has every file there is, so that what it does not have is gone."""
 
+    @property
+    def note(self) -> str:
+        """What the next survey goes on from; no two that follow each other are alike."""
+        number, *_ = _read_note(self.since)
+        return json.dumps([number + 1, self.mark, self.dirty])
 
-def survey(checkout: Checkout, mark: str, dirty: Iterable[str]) -> Survey:
-    """Return what may have changed since a survey that gave `mark` and `dirty`; everything if `mark` is empty."""
+
+def _read_note(note: str) -> tuple[int, str, list[str]]:
+    """Return what an earlier survey noted: its number, its mark, the paths that differed."""
+    number, mark, dirty = json.loads(note) if note else (0, "", [])
+    return number, mark, dirty
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the changes since a survey without another one."""
+
+    seen: Survey | None = None
+    """A survey of them."""
+
+    status: Status | None = None
+    """Git, asked since then what differs from the commit."""
+
+    named: Collection[str] | None = None
+    """The only files that may have changed, in folders that were there before; None where that is not known."""
+
+
+NOTHING_KNOWN = Known()
+
+
+def survey(
+    checkout: Checkout, since: str, known: Known = NOTHING_KNOWN, is_old: Callable[[str], bool] = lambda _: False
+) -> Survey:
+    """Return what may have changed since the survey whose `note` is given; everything if that is empty.
+
+    `is_old` tells which files were there before.
+    """
+    if known.seen and known.seen.since == since:
+        return known.seen
+    named = _survey_named(checkout, since, known.named, is_old) if since and known.named is not None else None
+    return named or _survey_all(checkout, since, known.status)
+
+
+def _survey_all(checkout: Checkout, since: str, status: Status | None) -> Survey:
     if not checkout.is_git:
-        return Survey("", (), _versions_on_disk(checkout.root), is_complete=True)
-    tree = _git(checkout.root, "rev-parse", "--verify", "-q", "HEAD^{tree}", may_fail=True).strip().decode()
-    now_dirty = tuple(sorted(_dirty_paths(checkout.root)))
-    changed = _changed_between(checkout.root, mark, tree) if mark and tree else None
+        return Survey(since, "", (), _versions_on_disk(checkout.root), is_complete=True)
+    _, mark, dirty = _read_note(since)
+    commit, paths = (status or Status(checkout.root)).answer()
+    now_dirty = tuple(sorted(paths))
+    changed = _changed_between(checkout.root, mark, commit) if mark and commit else None
     if changed is None:
         listed = _versions_in_index(checkout.root)
         versions = {**listed, **{path: _version(checkout.root, path) for path in now_dirty}}
-        return Survey(tree, now_dirty, versions, is_complete=True)
+        return Survey(since, commit, now_dirty, versions, is_complete=True)
     candidates = {*changed, *dirty, *now_dirty}
-    return Survey(tree, now_dirty, {path: _version(checkout.root, path) for path in candidates}, is_complete=False)
+    versions = {path: _version(checkout.root, path) for path in candidates}
+    return Survey(since, commit, now_dirty, versions, is_complete=False)
 
 
-def _git(root: Path, *arguments: str, may_fail: bool = False) -> bytes:
+def _survey_named(checkout: Checkout, since: str, named: Iterable[str], is_old: Callable[[str], bool]) -> Survey | None:
+    """Return a survey of the named files; None where only a survey of all tells which of them count."""
+    _, mark, dirty = _read_note(since)
+    if checkout.is_git and not mark:
+        return None
+    paths = {path for path in named if path.split("/")[0] in PLACES and _is_seen(path)}
+    new = {path for path in paths if not is_old(path)}
+    there = sorted(path for path in new if os.path.lexists(checkout.root / path))
+    if checkout.is_git and there:
+        # Git may have been told to ignore them.
+        ask = ("--literal-pathspecs", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--")
+        told = set(_split(_git(checkout.root, *ask, *there)))
+        if not told <= new:
+            return None  # They lie in a repository of its own below this one.
+        there = sorted(told)
+    paths = (paths - new) | set(there)
+    now_dirty = tuple(sorted({*dirty, *paths})) if checkout.is_git else ()
+    return Survey(since, mark, now_dirty, {path: _version(checkout.root, path) for path in paths}, is_complete=False)
+
+
+class Status:
+    """Git at work on telling what differs from the commit checked out; the answer is read once."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        ask = ("status", "--porcelain=v2", "--branch", "--no-ahead-behind", "-z", "--no-renames")
+        self._process = subprocess.Popen(
+            ["git", "-C", str(root), *ask, "--untracked-files=all", "--", *PLACES],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def answer(self) -> tuple[str, list[str]]:
+        """Return the commit, empty where there is none yet, and the paths that differ. Raises MachineryError."""
+        output, faults = self._process.communicate()
+        if self._process.returncode:
+            raise _fault("status", self._process.returncode, faults)
+        commit = ""
+        paths: list[str] = []
+        for line in _split(output):
+            if line.startswith("# branch.oid ") and not line.endswith(")"):
+                commit = line.removeprefix("# branch.oid ")
+            elif fields := _FIELDS_BEFORE_PATH.get(line[0]):
+                paths += _expand(self._root, line.split(" ", fields)[fields])
+        return commit, paths
+
+    def close(self) -> None:
+        """End git where nobody wants the answer."""
+        if self._process.returncode is None:
+            self._process.kill()
+            self._process.communicate()
+
+
+_FIELDS_BEFORE_PATH = {"1": 8, "u": 10, "?": 1}
+"""In a line of `git status --porcelain=v2`, by its first character; see git-status(1)."""
+
+
+def _git(root: Path, *arguments: str) -> bytes:
     # Not through GitPython: its import alone takes longer than a whole edit may.
     done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=False)
-    if done.returncode and not may_fail:
-        reason = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise MachineryError("git", reason=reason[0] if reason else f"git {arguments[0]}: {done.returncode}")
-    return done.stdout if done.returncode == 0 else b""
+    if done.returncode:
+        raise _fault(arguments[0], done.returncode, done.stderr)
+    return done.stdout
+
+
+def _fault(command: str, exit_code: int, faults: bytes) -> MachineryError:
+    reason = faults.decode("utf-8", "replace").strip().splitlines()
+    return MachineryError("git", reason=reason[0] if reason else f"git {command}: {exit_code}")
 
 
 def _changed_between(root: Path, before: str, after: str) -> list[str] | None:
@@ -70,12 +177,6 @@ def _changed_between(root: Path, before: str, after: str) -> list[str] | None:
         return None
     listed = _git(root, "diff-tree", "-r", "-z", "--name-only", "--no-renames", before, after, "--", *PLACES)
     return [path for path in _split(listed) if _is_seen(path)]
-
-
-def _dirty_paths(root: Path) -> Iterable[str]:
-    status = _git(root, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", *PLACES)
-    for line in _split(status):
-        yield from _expand(root, line[3:])
 
 
 def _versions_in_index(root: Path) -> dict[str, str | None]:
@@ -119,6 +220,9 @@ def _version(root: Path, path: str) -> str | None:
             content = stream.read()
     except OSError:
         return None
+    # Imported here: OpenSSL takes a moment to load, and mostly nothing has changed.
+    import hashlib
+
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 

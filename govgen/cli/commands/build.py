@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from argparse import Namespace
 from typing import Any
 
@@ -14,6 +13,7 @@ from govgen.model.rules import SEVERITIES
 from govgen.options import BuildOptions
 from govgen.render.ledger import Ledger
 from govgen.repo.checkout import Checkout
+from govgen.repo.survey import Known
 from govgen.standing import find_standing
 
 MACHINERY_FAILED = 3
@@ -25,9 +25,13 @@ def run(options: Namespace, console: Console) -> int:
     checkout = open_checkout(options)
     wanted = build_options(checkout, options)
     if options.clean and Ledger.open(wanted.output).read():
+        # Imported here, as whatever telling that nothing has changed does not need.
+        import shutil
+
         shutil.rmtree(wanted.output)
         wanted.catalog.unlink(missing_ok=True)
-    report = find_standing(checkout, wanted) or _build(checkout, wanted, console)
+    found = find_standing(checkout, wanted)
+    report = _build(checkout, wanted, console, found) if isinstance(found, Known) else found
     if options.json:
         console.print_json(report_as_json(report, console))
     else:
@@ -52,11 +56,11 @@ def _verify(checkout: Checkout, wanted: BuildOptions, console: Console) -> bool:
     return not unequal
 
 
-def _build(checkout: Checkout, wanted: BuildOptions, console: Console) -> BuildReport:
+def _build(checkout: Checkout, wanted: BuildOptions, console: Console, known: Known) -> BuildReport:
     # Imported here: most of the time nothing has changed, and telling so needs little of it.
     from govgen.pipeline import build
 
-    return build(checkout, wanted, console)
+    return build(checkout, wanted, console, known)
 
 
 def exit_code(report: BuildReport) -> int:

@@ -10,12 +10,12 @@ from govgen.check.pages import read_pages
 from govgen.check.run import check_page
 from govgen.cli.console import Console
 from govgen.cli.session import build_options, open_checkout
-from govgen.content.place import visible
 from govgen.errors import UsageError
 from govgen.model.finding import Finding, Severity
 from govgen.model.rules import SEVERITIES
 from govgen.pipeline import open_account
 from govgen.repo.checkout import Checkout
+from govgen.texts import visible
 
 _GITHUB_LEVELS = {
     Severity.STOP: "error",

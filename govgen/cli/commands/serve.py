@@ -7,16 +7,18 @@ import webbrowser
 from argparse import Namespace
 from dataclasses import replace
 from types import FrameType
+from typing import NoReturn
 
 from govgen.cli.console import Console
 from govgen.cli.session import BUILD_FOLDER, build_options, open_checkout
 from govgen.errors import MachineryError
 from govgen.preview.builder import Builder, Outcome
 from govgen.preview.server import DOMAIN, Board, PreviewServer
-from govgen.preview.watch import watch
+from govgen.preview.watch import Watcher, watch
 from govgen.sites.load import load_county
 
 _WAKE_SECONDS = 1.0
+_QUIET_SECONDS = 5.0
 
 
 def run(options: Namespace, console: Console) -> int:
@@ -44,15 +46,30 @@ def run(options: Namespace, console: Console) -> int:
             console.say("serving", url=url)
             if options.open:
                 webbrowser.open(url)
-            while True:
-                if watcher.wait(_WAKE_SECONDS):
-                    _tell(builder.build(), board, console)
+            _follow(watcher, builder, board, console)
     except KeyboardInterrupt:
         return 0
     except EOFError as error:
         raise MachineryError("worker-died") from error
     finally:
         builder.close()
+
+
+def _follow(watcher: Watcher, builder: Builder, board: Board, console: Console) -> NoReturn:
+    """Build after every change; once it has been quiet for a while, look for changes that nothing told of."""
+    quiet_seconds, is_sure = 0.0, True
+    while True:
+        known = watcher.wait(_WAKE_SECONDS)
+        if known:
+            _tell(builder.build(known), board, console)
+            quiet_seconds, is_sure = 0.0, known.named is None
+            continue
+        quiet_seconds += _WAKE_SECONDS
+        if not is_sure and quiet_seconds >= _QUIET_SECONDS:
+            outcome = builder.build()
+            if outcome.error or (outcome.report and outcome.report.written + outcome.report.removed):
+                _tell(outcome, board, console)
+            is_sure = True
 
 
 def _tell(outcome: Outcome, board: Board, console: Console) -> None:
