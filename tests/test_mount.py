@@ -237,3 +237,12 @@ def test_a_whole_county_mounted_by_path_is_sound(tmp_path: Path) -> None:
         assert len(pages) > 10
         assert all(page.is_redirect for page in pages)
     assert not (built.output / MZJ / "robots.txt").exists()
+
+
+def test_a_site_whose_mount_nobody_set_has_no_redirects_from_the_other_one(tmp_path: Path) -> None:
+    county = World(tmp_path / "county", COUNTY)
+    county.write("sites/qingshui.toml", HEAD + VILLAGES)
+    built = county.build()
+    assert built.has(f"{QS}/notices/2026-01-03-chun-geng-bei-geng.html")
+    assert not [path for path in built.files() if path.startswith(f"{BELOW_PORTAL}/")]
+    assert_is_sound(built)

@@ -59,8 +59,11 @@ class Addresses:
         return base
 
     def former_paths(self, site: Site, path: str) -> Iterator[str]:
-        """Yield where in the output folder a page would be if its site were mounted the other way."""
-        if site.is_portal:
+        """Yield where in the output folder a page was if its site was mounted the other way, which nobody remembers.
+
+        A site whose mount nobody ever set was not (see docs/decisions/0004).
+        """
+        if site.is_portal or not site.is_mount_said:
             return
         if site.mount is Mount.PATH:
             yield self.own_host(site) + file_of(path)

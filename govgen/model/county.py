@@ -91,6 +91,9 @@ class Site:
     phone: str = ""
     address: str = ""
     hours: str = ""
+    is_mount_said: bool = False
+    """Whether the settings name its mount: it may have been another one, so the other one's addresses answer too."""
+
     pinyin: str = ""
     """Its short name romanised, by which lists of sites are ordered."""
 

@@ -122,7 +122,7 @@ def _check_county(file: _File) -> Iterable[Finding]:
 def make_county(tables: Tables) -> County:
     """Return the county that settings without faults describe: portal first, then departments and townships, by id."""
     table = tables[COUNTY_FILE]
-    default_mount = Mount(table.get("mount", {}).get("default", "subdomain"))
+    default_mount = table.get("mount", {}).get("default", "")
     standard = {
         kind: _merge_sections(STANDARD_SECTIONS[kind], table.get("kinds", {}).get(kind.value, {}).get("sections", ()))
         for kind in SiteKind
@@ -143,7 +143,7 @@ def make_county(tables: Tables) -> County:
 
 
 def _make_site(
-    id: str, table: Mapping[str, Any], default_mount: Mount, standard: Mapping[SiteKind, tuple[Section, ...]]
+    id: str, table: Mapping[str, Any], default_mount: str, standard: Mapping[SiteKind, tuple[Section, ...]]
 ) -> Site:
     kind = SiteKind(table["kind"])
     villages = tuple(Village(**village) for village in table.get("villages", ()))
@@ -154,13 +154,15 @@ def _make_site(
         for section in VILLAGE_SECTIONS
     )
     is_portal = kind is SiteKind.PORTAL
+    mount = table.get("mount", default_mount)
     return Site(
         id=id,
         name=table["name"],
         short_name=table.get("short_name", table["name"]),
         kind=kind,
         host=PORTAL_HOST if is_portal else table.get("host", id),
-        mount=Mount.SUBDOMAIN if is_portal else Mount(table.get("mount", default_mount)),
+        mount=Mount.SUBDOMAIN if is_portal or not mount else Mount(mount),
+        is_mount_said=bool(mount),
         sections=sections + of_villages,
         villages=villages,
         editors=tuple(table.get("editors", ())),
