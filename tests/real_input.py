@@ -116,7 +116,9 @@ class Unseen:
 def find_unseen(outcome: Outcome) -> Unseen:
     """Look through the published bodies for what an import left in them."""
     catalog = sqlite3.connect(outcome.root / "build" / "cache" / "catalog.sqlite")
-    rows = catalog.execute("SELECT path, title, html FROM documents WHERE is_listed ORDER BY path").fetchall()
+    rows = catalog.execute(
+        "SELECT path, title, html FROM documents JOIN bodies ON document = path WHERE is_listed ORDER BY 1"
+    ).fetchall()
     catalog.close()
     headings = {path: re.findall(r"<h[2-6][^>]*>(.*?)</h[2-6]>", html) for path, _, html in rows}
     paragraphs = {path: re.findall(r"<p>(.*?)</p>", html, re.DOTALL) for path, _, html in rows}

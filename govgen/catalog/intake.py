@@ -43,6 +43,7 @@ class Intake:
         if is_recovered:
             run.execute("UPDATE documents SET is_recovered = 1 WHERE path = ?", (path,))
         self._put_refs(rows)
+        self._put_all("bodies", "*", [rows.body], path)
         self._put_all("files", "*", rows.files, path)
         self._put_all("topics", "topic, document", [(topic, path) for topic in rows.topics], path)
         self._put_all("submissions", "document, section", [(path, section) for section in rows.submissions], path)
@@ -63,6 +64,7 @@ class Intake:
                 self._catalog.connection.executemany(f"INSERT INTO {table} VALUES ({marks})", listed)
 
         insert(f"documents ({', '.join(DOCUMENT_COLUMNS)})", (rows.document for rows in batch))
+        insert("bodies", (rows.body for rows in batch))
         references = ((rows.path, *reference) for rows in batch for reference in rows.refs)
         insert("refs (document, relation, number, target, line)", references)
         insert("ref_lookups", (lookup for rows in batch for lookup in _lookups(rows)))
@@ -82,7 +84,7 @@ class Intake:
         run.execute("DELETE FROM refs WHERE document = ?", (path,))
         run.execute("DELETE FROM ref_lookups WHERE document = ?", (path,))
         run.execute("DELETE FROM documents WHERE path = ?", (path,))
-        for table in ("files", "topics", "submissions", "alias_claims", "moments"):
+        for table in ("bodies", "files", "topics", "submissions", "alias_claims", "moments"):
             run.execute(f"DELETE FROM {table} WHERE document = ?", (path,))
         self.changed.add(path)
 

@@ -28,7 +28,7 @@ FROM (
 
 @dataclass(frozen=True)
 class Record:
-    """A row of `documents` and the rows that belong to it."""
+    """A document's row with its body's, and the rows that belong to it."""
 
     row: sqlite3.Row
     neighbours: sqlite3.Row | None
@@ -50,7 +50,10 @@ def read_records(catalog: Catalog, paths: Iterable[str]) -> dict[str, Record]:
     neighbours = {row["path"]: row for row in rows(_NEIGHBOURS)}
     records = {
         row["path"]: Record(row, neighbours.get(row["path"]))
-        for row in rows(f"SELECT d.* {_OF_BATCH} documents d ON d.path = batch.value")
+        for row in rows(
+            f"SELECT d.*, html, toc, details {_OF_BATCH} documents d ON d.path = batch.value"
+            " JOIN bodies ON document = d.path"
+        )
     }
     for row in rows(f"SELECT r.* {_OF_BATCH} refs r ON document = batch.value ORDER BY document, relation, number"):
         records[row["document"]].references.append(row)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from operator import attrgetter
 from typing import Any
 
-from govgen.model.document import CarriedFile, Document, Kind, Reference, Status, Validity
+from govgen.model.document import Document, Status
 
 
 @dataclass(frozen=True)
@@ -23,6 +21,9 @@ class Rows:
     digest: str
     document: tuple[Any, ...]
     """In the order of `DOCUMENT_COLUMNS`."""
+
+    body: tuple[str, str, str, str]
+    """path, html, toc, details"""
 
     refs: tuple[tuple[Any, ...], ...]
     """relation, number, target, line"""
@@ -39,7 +40,7 @@ class Rows:
 
 
 def document_rows(document: Document, timezone: tzinfo) -> Rows:
-    """Return a document as rows; what no query asks for goes into `details`."""
+    """Return a document as rows; what no query asks for goes into the body's `details`."""
     published = _iso(document.date)
     columns = (  # In the order of `DOCUMENT_COLUMNS`.
         *_plain_values(document),
@@ -52,14 +53,15 @@ def document_rows(document: Document, timezone: tzinfo) -> Rows:
         published,
         *map(_iso, _later_times(document)),
         *map(_iso, document.days_of_letter),
-        _to_json(dict(zip(_DETAILS, _detail_values(document), strict=True))),
     )
+    details = _to_json(dict(zip(_DETAILS, _detail_values(document), strict=True)))
     return Rows(
         document.path,
         document.site,
         document.address,
         document.digest,
         columns,
+        (document.path, document.html, document.toc, details),
         tuple((r.relation, r.number, r.target, r.line) for r in document.references),
         tuple(_file_row(document, place) for place in range(len(document.files))),
         tuple(dict.fromkeys(document.topics)),
@@ -80,13 +82,12 @@ def _moments(document: Document, timezone: tzinfo) -> tuple[int, ...]:
 
 
 _PLAIN = (
-    "path id site section village name address digest title source author summary html toc language image image_text"
-    " replied_by"
+    "path id site section village name address digest title source author summary language image image_text replied_by"
 ).split()
 DOCUMENT_COLUMNS = (
     *_PLAIN,
     *"kind status own_validity number place month date updated publish_at expires_at".split(),
-    *"opens_on closes_on review_by received_on replied_on details".split(),
+    *"opens_on closes_on review_by received_on replied_on".split(),
 )
 _TIMES = ["date", "updated", "publish_at", "expires_at"]
 _DAYS = ["opens_on", "closes_on", "review_by"]
@@ -104,38 +105,6 @@ def _file_row(document: Document, place: int) -> tuple[object, ...]:
     file = document.files[place]
     head = (document.path, place, file.source, document.site, file.address, file.name, file.type, file.size_bytes)
     return (*head, file.is_picture, file.width, file.height, file.is_listed)
-
-
-def read_document(row: sqlite3.Row, references: Sequence[sqlite3.Row], files: Sequence[sqlite3.Row]) -> Document:
-    """Return the document a row of `documents` holds, with the rows of its references and files."""
-    details = json.loads(row["details"])
-    times: dict[str, Any] = {name: read_time(row[name]) for name in _TIMES}
-    days: dict[str, Any] = {name: read_day(row[name]) for name in _DAYS}
-    lists: dict[str, Any] = {name: tuple(details[name]) for name in _LISTS}
-    return Document(
-        **{name: row[name] for name in _PLAIN},
-        kind=Kind(row["kind"]),
-        status=Status(row["status"]),
-        validity=Validity(row["validity"]) if row["validity"] else None,
-        document_number=row["number"],
-        order=row["place"],
-        **times,
-        **days,
-        **lists,
-        days_of_letter=(read_day(row["received_on"]), read_day(row["replied_on"])),
-        facts=tuple((name, text) for name, text in details["facts"]),
-        changes=tuple((day, note) for day, note in details["changes"]),
-        extra=details["extra"],
-        references=tuple(Reference(r["number"], r["target"], r["line"], r["relation"]) for r in references),
-        files=tuple(
-            CarriedFile(
-                **{name: f[name] for name in ("source", "address", "name", "type", "size_bytes", "width", "height")},
-                is_picture=bool(f["is_picture"]),
-                is_listed=bool(f["is_listed"]),
-            )
-            for f in files
-        ),
-    )
 
 
 def _iso(moment: date | datetime | None) -> str:

@@ -14,7 +14,7 @@ from typing import IO
 
 from govgen.catalog.triggers import TRIGGERS
 
-FORMAT = "4"
+FORMAT = "5"
 _TABLES = """
 CREATE TABLE documents (
     path TEXT PRIMARY KEY, id TEXT, site TEXT, section TEXT, village TEXT, kind TEXT, name TEXT, address TEXT,
@@ -23,10 +23,9 @@ CREATE TABLE documents (
     place INTEGER, own_validity TEXT, number TEXT, received_on TEXT, replied_on TEXT, replied_by TEXT, opens_on TEXT,
     closes_on TEXT, review_by TEXT, is_recovered INTEGER DEFAULT 0,
     state TEXT DEFAULT '', is_listed INTEGER DEFAULT 0, has_page INTEGER DEFAULT 0, validity TEXT DEFAULT '',
-    phase TEXT DEFAULT '', is_interpreted INTEGER DEFAULT 0,
-    -- What is long comes last: SQLite reads a row up to the last column asked for.
-    details TEXT, toc TEXT, html TEXT
+    phase TEXT DEFAULT '', is_interpreted INTEGER DEFAULT 0
 );
+CREATE TABLE bodies (document TEXT PRIMARY KEY, html TEXT, toc TEXT, details TEXT);
 CREATE TABLE refs (
     document TEXT, relation TEXT, number INTEGER, target TEXT, line INTEGER,
     to_document TEXT, to_site TEXT, to_address TEXT, fragment TEXT DEFAULT '',

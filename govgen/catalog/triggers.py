@@ -21,7 +21,7 @@ _ITEM = (
     "title date source summary number validity image image_text replied_by received_on replied_on opens_on closes_on"
     " phase is_interpreted state address site kind"
 ).split()
-_SHOWN = [*_ITEM, *"id section updated author html toc language details own_validity is_listed has_page".split()]
+_SHOWN = [*_ITEM, *"id section updated author language own_validity is_listed has_page".split()]
 _PLACE = "id site section name address kind state is_listed has_page".split()
 _DATED = "address is_listed has_page date updated site".split()
 _NEIGHBOUR = "title address".split()
@@ -151,6 +151,7 @@ def _listings() -> list[str]:
 def _others() -> list[str]:
     return [
         *_come_and_go("files", lambda r: ([f"'document:' || {r}.document", f"'plan:' || {r}.site"], [])),
+        *_come_and_go("bodies", lambda r: ([f"'document:' || {r}.document"], [])),
         *_come_and_go("topics", lambda r: ([f"'topic:' || {r}.topic"], [])),
         *_come_and_go(
             "aliases", lambda r: ([f"'plan:' || {r}.site", f"'address:' || {r}.site || ':' || {r}.alias"], [])

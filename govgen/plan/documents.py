@@ -24,7 +24,9 @@ def find_record(scope: Scope, path: str) -> Record:
 def find_standing(scope: Scope, folder: str) -> sqlite3.Row | None:
     """Return the row of the standing text of a section, a village or (folder empty) the site; None if there is none."""
     id = f"{scope.site.id}:{folder}/index" if folder else f"{scope.site.id}:index"
-    row = scope.catalog.one("SELECT * FROM documents WHERE id = ? AND is_listed", id)
+    row = scope.catalog.one(
+        "SELECT d.*, html FROM documents d JOIN bodies ON document = d.path WHERE d.id = ? AND is_listed", id
+    )
     scope.use(f"id:{id}", *([f"document:{row['path']}"] if row else ()))
     return row
 

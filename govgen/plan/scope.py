@@ -86,7 +86,7 @@ def has_documents(scope: Scope, section: Section) -> bool:
         return any(scope.catalog.one(one, site, section.kind.value) for site in others)
     scope.use(f"id:{scope.site.id}:{section.id}/index")
     row = scope.catalog.one(
-        "SELECT path, html != '' AS has_words FROM documents WHERE id = ? AND is_listed",
+        "SELECT path, html != '' AS has_words FROM documents JOIN bodies ON document = path WHERE id = ? AND is_listed",
         f"{scope.site.id}:{section.id}/index",
     )
     if row:
