@@ -28,7 +28,7 @@ def find_standing(checkout: Checkout, options: BuildOptions) -> BuildReport | Kn
         return NOTHING_KNOWN
     # Read before git is asked: what another build takes in after that must not count as seen.
     since = catalog.fact("seen")
-    status = Status(checkout.root) if checkout.is_git else None
+    status = Status(checkout.root) if checkout.is_git and not checkout.pinned else None
     try:
         if not _may_stand(catalog, options):
             return NOTHING_KNOWN

@@ -54,8 +54,14 @@ def _add_build(build: argparse.ArgumentParser) -> None:
     build.add_argument("--output", type=Path, metavar="文件夹", help="生成到哪里（默认 build/public）")
     build.add_argument("--clean", action="store_true", help="先清掉上一次生成的文件")
     build.add_argument("--verify", action="store_true", help="再从头生成一遍，逐字节比较")
+    _add_commit(build)
     _add_audience(build)
     _add_jobs(build)
+
+
+def _add_commit(command: argparse.ArgumentParser) -> None:
+    help = "只用已经提交的内容（默认 HEAD），工作区里没有提交的改动不算"
+    command.add_argument("--commit", nargs="?", const="HEAD", metavar="版本", help=help)
 
 
 def _add_serve(serve: argparse.ArgumentParser) -> None:
@@ -78,6 +84,7 @@ def _add_publish(publish: argparse.ArgumentParser) -> None:
     publish.add_argument(
         "--site", action="append", default=[], metavar="站点", help="只更新这些站点，其余保持已发布的样子"
     )
+    _add_commit(publish)
     publish.add_argument("--dry-run", action="store_true", help="只检查和生成，不切换")
     _add_jobs(publish)
 

@@ -18,8 +18,14 @@ PUBLIC_OUTPUT = "build/public"
 
 
 def open_checkout(options: Namespace) -> Checkout:
-    """Return the repository the command is about. Raises UsageError."""
-    return find_checkout((options.repo or Path.cwd()).resolve())
+    """Return the repository the command is about, or the commit of it that was asked for. Raises UsageError."""
+    checkout = find_checkout((options.repo or Path.cwd()).resolve())
+    if not getattr(options, "commit", None):
+        return checkout
+    # Imported here: most commands are about the working tree.
+    from govgen.repo.committed import lay_out
+
+    return lay_out(checkout, options.commit)
 
 
 def read_clock(options: Namespace) -> datetime:
@@ -46,8 +52,8 @@ def build_options(checkout: Checkout, options: Namespace) -> BuildOptions:
     )
     output = getattr(options, "output", None)
     return BuildOptions(
-        output=output.resolve() if output else checkout.root / PUBLIC_OUTPUT,
-        catalog=checkout.root / BUILD_FOLDER / "cache" / "catalog.sqlite",
+        output=output.resolve() if output else checkout.repository / PUBLIC_OUTPUT,
+        catalog=checkout.repository / BUILD_FOLDER / "cache" / "catalog.sqlite",
         audience=audience,
         sites=tuple(getattr(options, "site", None) or ()),
         processes=max(1, options.jobs),

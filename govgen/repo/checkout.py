@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from govgen.errors import UsageError
 
@@ -36,10 +36,21 @@ class Entry:
 
 
 class Checkout:
-    """The working tree of a county's repository."""
+    """A county's repository as files: its working tree, or a commit of it laid out elsewhere."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(
+        self, root: Path, *, repository: Path | None = None, pinned: str = "", lock: IO[bytes] | None = None
+    ) -> None:
         self.root = root
+        """Where the files lie."""
+
+        self.repository = repository or root
+        """What git knows, where builds and releases are kept."""
+
+        self.pinned = pinned
+        """The commit the files were laid out from; empty for a working tree."""
+
+        self._lock = lock
         self._base = os.fspath(root)
 
     def has(self, path: str) -> bool:
@@ -118,8 +129,8 @@ class Checkout:
 
     @property
     def is_git(self) -> bool:
-        """Whether the folder is the root of a git repository."""
-        return (self.root / ".git").exists()
+        """Whether the repository is one of git's."""
+        return (self.repository / ".git").exists()
 
     @cached_property
     def _git(self) -> git.Repo | None:
@@ -127,18 +138,22 @@ class Checkout:
         import git
 
         try:
-            return git.Repo(self.root)
+            return git.Repo(self.repository)
         except (git.InvalidGitRepositoryError, git.NoSuchPathError):
             return None
 
     @property
     def commit(self) -> str:
-        """The id of the commit checked out; empty where there is none."""
+        """The id of the commit checked out or laid out; empty where there is none."""
+        return self.pinned or self._head
+
+    @property
+    def _head(self) -> str:
         return self._git.head.commit.hexsha if self._git and self._git.head.is_valid() else ""
 
     def uncommitted(self, *folders: str) -> list[str]:
-        """Return the paths below `folders` that differ from the commit checked out, sorted."""
-        if not self._git or not self.commit:
+        """Return the paths below `folders` that differ from the commit, sorted."""
+        if self.pinned or not self._git or not self.commit:
             return []
         lines = self._git.git.status("--porcelain=v1", "-z", "--untracked-files=all", "--", *folders).split("\0")
         return sorted(line[3:] for line in lines if len(line) > 3 and line[2] == " ")
@@ -148,7 +163,8 @@ class Checkout:
         versions: dict[str, list[str]] = {path: [] for path in paths}
         if not paths or not self._git or not self.commit:
             return versions
-        log = self._git.git.log("--format=", "--raw", "-z", "--no-abbrev", "--no-renames", "--", *sorted(paths))
+        ask = ("--format=", "--raw", "-z", "--no-abbrev", "--no-renames", self.commit, "--")
+        log = self._git.git.log(*ask, *sorted(paths))
         fields = log.strip("\0\n").split("\0")
         for record, path in zip(fields[::2], fields[1::2], strict=False):
             mode, blob = record.split()[1], record.split()[3]

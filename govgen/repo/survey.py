@@ -16,6 +16,9 @@ from govgen.repo.checkout import Checkout
 PLACES = ("content", "sites", "themes", "pelicanconf.py")
 """What a county is built from."""
 
+_FEW_PATHS = 500
+"""So many fit on a command line."""
+
 LINK = "link"
 """The version of what is neither a regular file nor a folder."""
 
@@ -78,6 +81,8 @@ def survey(
     """
     if known.seen and known.seen.since == since:
         return known.seen
+    if checkout.pinned:
+        return _survey_commit(checkout, since)
     named = _survey_named(checkout, since, known.named, is_old) if since and known.named is not None else None
     return named or _survey_all(checkout, since, known.status)
 
@@ -98,18 +103,30 @@ def _survey_all(checkout: Checkout, since: str, status: Status | None) -> Survey
     return Survey(since, commit, now_dirty, versions, is_complete=False)
 
 
+def _survey_commit(checkout: Checkout, since: str) -> Survey:
+    """Return a survey of a checkout that is pinned to a commit, where nothing can differ from that."""
+    root, commit = checkout.repository, checkout.pinned
+    _, mark, dirty = _read_note(since)
+    changed = _changed_between(root, mark, commit) if mark else None
+    if changed is None:
+        return Survey(since, commit, (), _versions_in_tree(root, commit, PLACES), is_complete=True)
+    paths = {*changed, *dirty}
+    versions = {**dict.fromkeys(paths), **_versions_in_tree(root, commit, paths)}
+    return Survey(since, commit, (), {path: versions[path] for path in paths}, is_complete=False)
+
+
 def _survey_named(checkout: Checkout, since: str, named: Iterable[str], is_old: Callable[[str], bool]) -> Survey | None:
     """Return a survey of the named files; None where only a survey of all tells which of them count."""
     _, mark, dirty = _read_note(since)
     if checkout.is_git and not mark:
         return None
-    paths = {path for path in named if path.split("/")[0] in PLACES and _is_seen(path)}
+    paths = {path for path in named if path.split("/")[0] in PLACES and is_seen(path)}
     new = {path for path in paths if not is_old(path)}
     there = sorted(path for path in new if os.path.lexists(checkout.root / path))
     if checkout.is_git and there:
         # Git may have been told to ignore them.
         ask = ("--literal-pathspecs", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--")
-        told = set(_split(_git(checkout.root, *ask, *there)))
+        told = set(split(ask_git(checkout.root, *ask, *there)))
         if not told <= new:
             return None  # They lie in a repository of its own below this one.
         there = sorted(told)
@@ -137,7 +154,7 @@ class Status:
             raise _fault("status", self._process.returncode, faults)
         commit = ""
         paths: list[str] = []
-        for line in _split(output):
+        for line in split(output):
             if line.startswith("# branch.oid ") and not line.endswith(")"):
                 commit = line.removeprefix("# branch.oid ")
             elif fields := _FIELDS_BEFORE_PATH.get(line[0]):
@@ -155,7 +172,8 @@ _FIELDS_BEFORE_PATH = {"1": 8, "u": 10, "?": 1}
 """In a line of `git status --porcelain=v2`, by its first character; see git-status(1)."""
 
 
-def _git(root: Path, *arguments: str) -> bytes:
+def ask_git(root: Path, *arguments: str) -> bytes:
+    """Return what git answers in a repository. Raises MachineryError."""
     # Not through GitPython: its import alone takes longer than a whole edit may.
     done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=False)
     if done.returncode:
@@ -168,25 +186,42 @@ def _fault(command: str, exit_code: int, faults: bytes) -> MachineryError:
     return MachineryError("git", reason=reason[0] if reason else f"git {command}: {exit_code}")
 
 
+def has_object(root: Path, id: str) -> bool:
+    """Tell whether git still has a commit or a tree."""
+    ask = ["git", "-C", str(root), "cat-file", "-e", id]
+    return subprocess.run(ask, capture_output=True, check=False).returncode == 0
+
+
 def _changed_between(root: Path, before: str, after: str) -> list[str] | None:
     """Return the paths that differ between two trees; None where git does not know the first any more."""
     if before == after:
         return []
-    known = subprocess.run(["git", "-C", str(root), "cat-file", "-e", before], capture_output=True, check=False)
-    if known.returncode:
+    if not has_object(root, before):
         return None
-    listed = _git(root, "diff-tree", "-r", "-z", "--name-only", "--no-renames", before, after, "--", *PLACES)
-    return [path for path in _split(listed) if _is_seen(path)]
+    listed = ask_git(root, "diff-tree", "-r", "-z", "--name-only", "--no-renames", before, after, "--", *PLACES)
+    return [path for path in split(listed) if is_seen(path)]
 
 
 def _versions_in_index(root: Path) -> dict[str, str | None]:
     versions: dict[str, str | None] = {}
-    for line in _split(_git(root, "ls-files", "-s", "-z", "--", *PLACES)):
+    for line in split(ask_git(root, "ls-files", "-s", "-z", "--", *PLACES)):
         head, _, path = line.partition("\t")
         mode, blob, _ = head.split(" ")
         if mode == "160000":
             versions |= {inner: _version(root, inner) for inner in _expand(root, path + "/")}
-        elif _is_seen(path):
+        elif is_seen(path):
+            versions[path] = blob if mode.startswith("100") else LINK
+    return versions
+
+
+def _versions_in_tree(root: Path, commit: str, paths: Collection[str]) -> dict[str, str | None]:
+    versions: dict[str, str | None] = {}
+    asked = sorted(paths) if len(paths) <= _FEW_PATHS else PLACES
+    listed = ask_git(root, "--literal-pathspecs", "ls-tree", "-r", "-z", commit, "--", *asked) if paths else b""
+    for line in split(listed):
+        head, _, path = line.partition("\t")
+        mode, _, blob = head.split(" ")
+        if is_seen(path):
             versions[path] = blob if mode.startswith("100") else LINK
     return versions
 
@@ -194,7 +229,7 @@ def _versions_in_index(root: Path) -> dict[str, str | None]:
 def _expand(root: Path, path: str) -> Iterable[str]:
     """Yield a path that git names, or the files below it where that is a repository of its own."""
     if not path.endswith("/"):
-        if _is_seen(path):
+        if is_seen(path):
             yield path
         return
     for entry in Checkout(root).walk(path.rstrip("/")):
@@ -226,9 +261,11 @@ def _version(root: Path, path: str) -> str | None:
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
-def _is_seen(path: str) -> bool:
+def is_seen(path: str) -> bool:
+    """Tell whether a path counts: what has a dot name on its way is left out, as in any listing."""
     return not any(segment.startswith(".") for segment in path.split("/"))
 
 
-def _split(output: bytes) -> list[str]:
+def split(output: bytes) -> list[str]:
+    """Return the fields of an answer of git's that NUL bytes end."""
     return [os.fsdecode(part) for part in output.split(b"\0") if part]

@@ -33,8 +33,8 @@ def run(options: Namespace, console: Console) -> int:
         raise UsageError("no-target", target=options.target)
     checkout = open_checkout(options)
     wanted = build_options(checkout, options)
-    link = checkout.root / LINK
-    with lock(checkout.root):
+    link = checkout.repository / LINK
+    with lock(checkout.repository):
         live = find_live(link)
         # Without a live release there is nothing to keep the other sites from: all are built.
         wanted = wanted if live else replace(wanted, sites=())
@@ -48,9 +48,9 @@ def run(options: Namespace, console: Console) -> int:
         is_same = live is not None and read_digest(live) == digest_of(files)
         if not is_same and not options.dry_run:
             clock = wanted.audience.clock
-            live = stage_release(checkout.root, files, checkout.commit, clock)
+            live = stage_release(checkout.repository, files, checkout.commit, clock)
             switch(link, live)
-            remove_old(checkout.root, live)
+            remove_old(checkout.repository, live)
     if options.json:
         release = live.id if live else None
         console.print_json({**report_as_json(report, console), "release": release, "commit": checkout.commit})
