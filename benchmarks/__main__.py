@@ -108,7 +108,8 @@ def measure_changes(figures: Figures, contenders: Sequence[Contender], turns: in
 def _takes_part(scenario: Scenario, contender: Contender) -> bool:
     if contender.tool == "govgen":
         return True
-    return not scenario.is_check and (contender.size != "L" or scenario.id == _REBUILT_AT_L)
+    is_own = scenario.is_check or scenario.id.endswith("-tree")
+    return not is_own and (contender.size != "L" or scenario.id == _REBUILT_AT_L)
 
 
 def _say(text: str) -> None:

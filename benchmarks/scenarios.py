@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.contenders import Contender
@@ -26,10 +26,15 @@ class Scenario:
     is_check: bool = False
     """Whether the edited document is checked instead of the county built."""
 
+    of_commit: bool = False
+    """Whether govgen builds the commit, not the working tree; the others know no difference."""
+
     def command(self, contender: Contender) -> Command:
         """Return what is run after the change."""
         if not self.is_check:
-            return contender.rebuild
+            build = contender.rebuild
+            of_commit = self.of_commit and contender.tool == "govgen"
+            return replace(build, arguments=[*build.arguments, "--commit"]) if of_commit else build
         article = contender.edited.article.relative_to(contender.root)
         return Command(contender.govgen("check", str(article)), contender.root)
 
@@ -78,10 +83,13 @@ def _settings(contender: Contender, number: int) -> Mapping[Path, str]:
 
 
 SCENARIOS = (
-    Scenario("unchanged", "没有变化", _nothing),
-    Scenario("edited", "改一篇正文并提交", _body),
-    Scenario("retitled", "改一篇标题并提交", _title),
-    Scenario("added", "新增一篇并提交", _addition),
+    Scenario("unchanged", "没有变化", _nothing, of_commit=True),
+    Scenario("edited", "改一篇正文并提交", _body, of_commit=True),
+    Scenario("retitled", "改一篇标题并提交", _title, of_commit=True),
+    Scenario("added", "新增一篇并提交", _addition, of_commit=True),
+    Scenario("unchanged-tree", "没有变化，看遍工作区", _nothing),
+    Scenario("edited-tree", "改一篇正文，看遍工作区", _body),
+    Scenario("added-tree", "新增一篇，看遍工作区", _addition),
     Scenario("template", "改主题模板", _template),
     Scenario("settings", "改一个站点的设置", _settings),
     Scenario("check", "检查一篇改过的文稿", _body, is_committed=False, is_check=True),
@@ -91,6 +99,8 @@ SCENARIOS = (
 def run_in_turn(scenario: Scenario, contenders: Sequence[Contender], turns: int) -> dict[str, list[Measured]]:
     """Do a scenario to one tool after the other, and again; return the turns by the contenders' keys."""
     measured: dict[str, list[Measured]] = {contender.key: [] for contender in contenders}
+    for contender in contenders:
+        _return(scenario, contender)
     for turn in range(1, turns + 1):
         for contender in contenders:
             measured[contender.key].append(_take_turn(scenario, contender, turn))
@@ -102,10 +112,14 @@ def _take_turn(scenario: Scenario, contender: Contender, turn: int) -> Measured:
         since = time.time_ns()
         taken = run(scenario.command(contender))
         written = [count_written(folder, since) for folder in contender.outputs]
-    if contender.tool == "govgen" and not scenario.is_check:
-        # Back to where the next turn begins; the others know nothing of an earlier build.
-        run(contender.build)
+    _return(scenario, contender)
     return Measured(taken, sum(files for files, _ in written), sum(size for _, size in written))
+
+
+def _return(scenario: Scenario, contender: Contender) -> None:
+    """Go back to where a turn begins; tools but govgen know nothing of an earlier build."""
+    if contender.tool == "govgen" and not scenario.is_check:
+        run(scenario.command(contender))
 
 
 @contextmanager

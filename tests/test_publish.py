@@ -345,7 +345,7 @@ def test_the_same_content_at_the_same_moment_gives_the_same_bytes_anywhere(world
     first.run("publish", "--jobs", "1", PYTHONHASHSEED="1", TZ="America/New_York", LANG="C")
     second.run("publish", "--jobs", "2", PYTHONHASHSEED="2", TZ="Asia/Shanghai", LANG="zh_CN.UTF-8")
     manifests = [json.loads((live(place).parent / "manifest.json").read_text()) for place in (first, second)]
-    assert len(manifests[0]["files"]) > 150
+    assert len(manifests[0]["files"]) > 100
     assert manifests[0]["files"] == manifests[1]["files"]
     assert manifests[0]["digest"] == manifests[1]["digest"]
 
