@@ -128,16 +128,19 @@ def test_nothing_changed_is_told_without_building(county: World, is_committed: b
         lambda county: county.write(f"{NEWS}/1.md", news("另一个", 1)),
         lambda county: county.write("sites/mzj.toml", 'name = "民政局"\nkind = "department"\n'),
         lambda county: county.remove(f"{NEWS}/1.md"),
+        lambda county: county.write("content/qingshui/notices/first.md", news("栏目里的第一篇", 1)),
         lambda county: county.write("themes/county/static/css/new.css", "p{}"),
         lambda county: county.write("pelicanconf.py", (county.root / "pelicanconf.py").read_text() + "\n"),
         lambda county: shutil.rmtree(county.root / "build/public"),
     ],
     ids=["document", "settings", "gone", "theme", "pelicanconf", "output"],
 )
-def test_whatever_changed_is_not_nothing(county: World, change: Callable[[World], None]) -> None:
+def test_whatever_changed_is_not_nothing_until_it_is_built(county: World, change: Callable[[World], None]) -> None:
     change(county)
     options = BuildOptions(county.root / "build/public", county.catalog, Audience(NOON))
     assert isinstance(find_standing(Checkout(county.root), options), Known)
+    county.build()
+    assert isinstance(find_standing(Checkout(county.root), options), BuildReport)
 
 
 def test_time_passing_over_a_document_is_a_change(world: Callable[..., World]) -> None:

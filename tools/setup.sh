@@ -42,7 +42,9 @@ SUM=$(cat "$LOCK" pyproject.toml | cksum)
 if [ ! -e "$STAMP" ] || [ "$(cat "$STAMP")" != "$SUM" ]; then
     echo "安装 Python 库（$LOCK）/ installing Python libraries"
     .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r "$LOCK"
-    .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+    # By a path, not by a finder: that one takes 10 ms of every command to load.
+    .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation \
+        --config-settings editable_mode=compat -e .
     printf '%s' "$SUM" > "$STAMP"
 fi
 

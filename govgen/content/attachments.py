@@ -9,7 +9,6 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 from govgen.content.fault import Fault
-from govgen.content.pictures import measure_picture
 from govgen.model.document import CarriedFile
 from govgen.pinyin import ascii_name
 from govgen.repo.checkout import Checkout, Entry
@@ -99,6 +98,9 @@ class SiteFiles:
         content = self._checkout.read(entry.path)
         width = height = 0
         if type in PICTURE_TYPES:
+            # Imported here: Pillow takes a while to load, and most documents have no pictures.
+            from govgen.content.pictures import measure_picture
+
             try:
                 size = measure_picture(content, type)
             except Fault as fault:

@@ -127,7 +127,11 @@ def find_outdated(catalog: Catalog, scopes: Sequence[Scope]) -> None:
             " CROSS JOIN artifacts ON subject = substr(key, ?) WHERE key >= ? AND key < ?",
             *(len(prefix) + 2, f"{prefix}:", f"{prefix};"),
         )
-    catalog.run("INSERT OR IGNORE INTO dirty SELECT output, key FROM touched CROSS JOIN uses USING (key)")
+    # Frames use keys too, and are no outputs.
+    catalog.run(
+        "INSERT OR IGNORE INTO dirty SELECT output, key FROM touched CROSS JOIN uses USING (key)"
+        " CROSS JOIN artifacts USING (output)"
+    )
     catalog.run("DELETE FROM touched")
 
 
