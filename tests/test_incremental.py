@@ -133,7 +133,7 @@ def test_nothing_changed_is_told_without_building(county: World, is_committed: b
         lambda county: county.write("pelicanconf.py", (county.root / "pelicanconf.py").read_text() + "\n"),
         lambda county: shutil.rmtree(county.root / "build/public"),
     ],
-    ids=["document", "settings", "gone", "theme", "pelicanconf", "output"],
+    ids=["document", "settings", "gone", "first", "theme", "pelicanconf", "output"],
 )
 def test_whatever_changed_is_not_nothing_until_it_is_built(county: World, change: Callable[[World], None]) -> None:
     change(county)
