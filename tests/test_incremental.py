@@ -209,3 +209,17 @@ def test_two_builds_at_once_wait_for_each_other(county: World) -> None:
     answers = [build.communicate(timeout=60) for build in builds]
     assert [build.returncode for build in builds] == [0] * 4, answers
     assert "改过的标题" in county.build().text(f"{QINGSHUI}/news/2.html")
+
+
+@pytest.mark.parametrize("place", [0.3, 0.6, 0.9])
+def test_a_damaged_catalog_is_made_anew(county: World, place: float) -> None:
+    before = county.run("build", "--clean")
+    clean = {path: path.read_bytes() for path in (county.root / "build/public").rglob("*.html")}
+    with county.catalog.open("r+b") as file:
+        file.seek(int(county.catalog.stat().st_size * place) // 8192 * 8192)
+        file.write(b"\xff" * 8192 * 4)
+    county.write(f"{NEWS}/2.md", news("改过的标题", 2))
+    answer = county.run("build")
+    assert answer.returncode == before.returncode
+    assert county.run("build", "--verify").returncode == before.returncode
+    assert {path for path in clean if path.read_bytes() != clean[path]}

@@ -110,8 +110,7 @@ class Catalog:
     def create(cls, file: Path) -> Catalog:
         """Return a new empty catalog at `file`; what stood there is gone. Call `index` when it has been filled."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        for ending in ("", "-journal", "-wal", "-shm"):
-            file.with_name(file.name + ending).unlink(missing_ok=True)
+        discard(file)
         catalog = cls(_connect(file), file)
         catalog.connection.executescript("PRAGMA page_size = 8192; PRAGMA journal_mode = OFF;" + _TABLES)
         catalog.touch(ALL)
@@ -223,6 +222,18 @@ class Catalog:
             self.run(f"ANALYZE temp.{table}")
         self.run(f"DELETE FROM {table}")
         self.connection.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?)", [(path,) for path in paths])
+
+
+def discard(file: Path) -> None:
+    """Remove a catalog: the next build makes it anew from the repository."""
+    for ending in ("", "-journal", "-wal", "-shm"):
+        file.with_name(file.name + ending).unlink(missing_ok=True)
+
+
+def is_damage(error: BaseException) -> bool:
+    """Tell whether an error means that a catalog's file is not what was written to it."""
+    code = error.sqlite_errorcode & 0xFF if isinstance(error, sqlite3.DatabaseError) else None
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def digest_of(value: object) -> str:

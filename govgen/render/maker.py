@@ -10,7 +10,7 @@ from pathlib import Path
 
 from govgen.catalog.records import Record, read_records
 from govgen.catalog.sources import source_key
-from govgen.catalog.store import Catalog, digest_bytes
+from govgen.catalog.store import Catalog, digest_bytes, is_damage
 from govgen.catalog.values import digest_value
 from govgen.errors import MachineryError
 from govgen.files import OutputFolder, read_regular
@@ -78,6 +78,8 @@ class Maker:
         except (MachineryError, PelicanNeeded):
             raise
         except Exception as error:
+            if is_damage(error):
+                raise  # The page has no part in it.
             # Whatever a template, a plugin or the disk did: the page is named, and what was live stays live.
             reason = f"{type(error).__name__}: {error} {template_place(error)}".strip()
             raise MachineryError("page-failed", page=job.output, source=job.subject, reason=reason) from error
