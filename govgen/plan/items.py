@@ -27,15 +27,17 @@ def make_item(scope: Scope, row: sqlite3.Row) -> Item:
     known = scope.items.get(row["path"])
     if known:
         return known
+    source = row["source"] or owner.short_name
     item = scope.items[row["path"]] = Item(
         title=row["title"],
         href=scope.href(row["address"], owner),
         kind=row["kind"],
         date=read_time(row["date"]),
-        source=row["source"] or owner.short_name,
+        source=source,
         site_id=owner.id,
         summary=row["summary"],
         is_elsewhere=owner is not scope.site,
+        is_source_said=bool(source) and _is_source_said(scope, owner, source, row["number"]),
         number=row["number"],
         validity=row["validity"],
         image=_picture(scope, owner, row["image"]),
@@ -49,6 +51,13 @@ def make_item(scope: Scope, row: sqlite3.Row) -> Item:
         status="published" if row["state"] == "listed" else row["state"],
     )
     return item
+
+
+def _is_source_said(scope: Scope, owner: Site, source: str, number: str) -> bool:
+    """Tell whether a list shows a source: not beside a number, which names it, nor where it is taken for granted."""
+    if owner is not scope.site:
+        return True
+    return not number and (scope.site.is_portal or source != scope.site.short_name)
 
 
 def days_waited(row: sqlite3.Row) -> int | None:
