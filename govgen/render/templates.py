@@ -121,13 +121,20 @@ class SiteVariables:
 
     def _frame(self, site: Mapping[str, Any]) -> Callable[..., Markup]:
         made: dict[object, Markup] = {}
+        latest: dict[str, tuple[Mapping[str, object], Markup]] = {}
 
         def frame(name: str, **values: object) -> Markup:
+            last = latest.get(name)
+            # Most pages give what the page before gave, the same objects; hashing a long list of months costs more.
+            if last and last[0] == values:
+                return last[1]
             key = (name, *values.items())
-            if key not in made:
+            part = made.get(key)
+            if part is None:
                 template = self._environment.get_template(name)
-                made[key] = Markup(render_template(template, {**self._context, **site, **values}))
-            return made[key]
+                part = made[key] = Markup(render_template(template, {**self._context, **site, **values}))
+            latest[name] = (values, part)
+            return part
 
         return frame
 
