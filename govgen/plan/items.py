@@ -22,13 +22,14 @@ _STANDING_ORDER = "ORDER BY d.place = 0, d.place, d.id"
 
 def make_item(scope: Scope, row: sqlite3.Row) -> Item:
     """Return a document as a list of this site shows it."""
-    scope.use(f"item:{row['path']}")
-    owner = scope.site_of(row["site"])
-    known = scope.items.get(row["path"])
+    path, site = row["path"], row["site"]
+    scope.use(f"item:{path}")
+    owner = scope.site if site == scope.site.id else scope.site_of(site)
+    known = scope.items.get(path)
     if known:
         return known
     source = row["source"] or owner.short_name
-    item = scope.items[row["path"]] = Item(
+    item = scope.items[path] = Item(
         title=row["title"],
         href=scope.href(row["address"], owner),
         kind=row["kind"],
@@ -68,8 +69,10 @@ def days_waited(row: sqlite3.Row) -> int | None:
 
 def _picture(scope: Scope, owner: Site, address: str) -> str:
     """Return a document's picture for a list; none from another host, which the pages' security policy keeps out."""
+    if not address:
+        return ""
     is_near = scope.addresses.host(owner) == scope.addresses.host(scope.site)
-    return scope.href(address, owner) if address and is_near else ""
+    return scope.href(address, owner) if is_near else ""
 
 
 def day_moment(text: str, scope: Scope) -> datetime | None:
