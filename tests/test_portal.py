@@ -119,6 +119,18 @@ def test_a_gathered_document_names_its_source_and_leads_to_its_own_site(county: 
     assert {item.title: item.source for item in items}["开犁"] == "镇农业站"
 
 
+def test_a_site_names_no_source_that_its_readers_take_for_granted(built: Built) -> None:
+    assert _beside(built, f"{QINGSHUI}/notices/index.html", "镇通知5") == []
+    assert _beside(built, f"{QINGSHUI}/news/index.html", "开犁") == ["镇农业站"]
+    assert _beside(built, f"{MZJ}/policies/index.html", "津贴办法") == ["云民发〔2026〕1号"]
+    assert _beside(built, f"{PORTAL}/index.html", "津贴办法") == ["云民发〔2026〕1号", "县民政局"]
+
+
+def _beside(built: Built, page: str, title: str) -> list[str]:
+    row = next(li for li in built.page(page).select(".rows > li") if title in li.get_text())
+    return [span.get_text() for span in row.select(".beside span")]
+
+
 def _home_items(county: World) -> list[Item]:
     home = load_county(Checkout(county.root))
     catalog = Catalog.open(county.root / "build/cache/catalog.sqlite")

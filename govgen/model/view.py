@@ -47,6 +47,9 @@ class Item:
     is_elsewhere: bool
     """True where the document belongs to another site than the page that lists it."""
 
+    is_source_said: bool
+    """True where a list shows the source: readers of the page that lists it would not expect it."""
+
     number: str = ""
     """A policy's document number."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 
 from govgen.catalog.records import Record, read_records
 from govgen.catalog.rows import read_time
@@ -123,7 +123,9 @@ def _facts(scope: Scope, kind: Kind, validity: str, known: Sequence[tuple[str, s
     return tuple(facts)
 
 
-def _topics(scope: Scope, names: Iterable[str]) -> tuple[Link, ...]:
+def _topics(scope: Scope, names: Sequence[str]) -> tuple[Link, ...]:
+    if not names:
+        return ()
     portal = scope.county.portal
     links = []
     for topic in names:

@@ -22,20 +22,23 @@ _STANDING_ORDER = "ORDER BY d.place = 0, d.place, d.id"
 
 def make_item(scope: Scope, row: sqlite3.Row) -> Item:
     """Return a document as a list of this site shows it."""
-    scope.use(f"item:{row['path']}")
-    owner = scope.site_of(row["site"])
-    known = scope.items.get(row["path"])
+    path, site = row["path"], row["site"]
+    scope.use(f"item:{path}")
+    owner = scope.site if site == scope.site.id else scope.site_of(site)
+    known = scope.items.get(path)
     if known:
         return known
-    item = scope.items[row["path"]] = Item(
+    source = row["source"] or owner.short_name
+    item = scope.items[path] = Item(
         title=row["title"],
         href=scope.href(row["address"], owner),
         kind=row["kind"],
         date=read_time(row["date"]),
-        source=row["source"] or owner.short_name,
+        source=source,
         site_id=owner.id,
         summary=row["summary"],
         is_elsewhere=owner is not scope.site,
+        is_source_said=bool(source) and _is_source_said(scope, owner, source, row["number"]),
         number=row["number"],
         validity=row["validity"],
         image=_picture(scope, owner, row["image"]),
@@ -51,6 +54,13 @@ def make_item(scope: Scope, row: sqlite3.Row) -> Item:
     return item
 
 
+def _is_source_said(scope: Scope, owner: Site, source: str, number: str) -> bool:
+    """Tell whether a list shows a source: not beside a number, which names it, nor where it is taken for granted."""
+    if owner is not scope.site:
+        return True
+    return not number and (scope.site.is_portal or source != scope.site.short_name)
+
+
 def days_waited(row: sqlite3.Row) -> int | None:
     """Return how many days a letter waited for its reply; None where there is none."""
     received, replied = read_day(row["received_on"]), read_day(row["replied_on"])
@@ -59,8 +69,10 @@ def days_waited(row: sqlite3.Row) -> int | None:
 
 def _picture(scope: Scope, owner: Site, address: str) -> str:
     """Return a document's picture for a list; none from another host, which the pages' security policy keeps out."""
+    if not address:
+        return ""
     is_near = scope.addresses.host(owner) == scope.addresses.host(scope.site)
-    return scope.href(address, owner) if address and is_near else ""
+    return scope.href(address, owner) if is_near else ""
 
 
 def day_moment(text: str, scope: Scope) -> datetime | None:

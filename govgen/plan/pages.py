@@ -17,6 +17,7 @@ from govgen.model.view import (
     NotFoundView,
     Page,
     SectionView,
+    SiteGroup,
     SiteMapView,
     SitesView,
     TopicView,
@@ -217,7 +218,7 @@ def _compose_village(scope: Scope, job: Job) -> Composition:
 
 
 def _compose_sites(scope: Scope, job: Job) -> Composition:
-    view = SitesView(sites_by_kind(scope), sites_by_initial(scope))
+    view = SitesView(_all_sites(scope), sites_by_initial(scope))
     return Composition(_page(scope, job, scope.word("sites")), "view", view)
 
 
@@ -232,13 +233,26 @@ def _compose_site_map(scope: Scope, job: Job) -> Composition:
         )
         for section in shown_sections(scope)
     )
-    view = SiteMapView(sections, village_links(scope, scope.site), sites_by_kind(scope))
+    view = SiteMapView(sections, village_links(scope, scope.site), _all_sites(scope))
     return Composition(_page(scope, job, scope.word("site_map")), "view", view)
 
 
 def _compose_not_found(scope: Scope, job: Job) -> Composition:
     page = _page(scope, job, scope.word("not_found"), is_indexed=False)
-    return Composition(page, "view", NotFoundView(sites_by_kind(scope)))
+    return Composition(page, "view", NotFoundView(_all_sites(scope)))
+
+
+def _all_sites(scope: Scope) -> tuple[SiteGroup, ...]:
+    """Return all sites grouped by kind, read once for the pages of a site that show them."""
+    groups, keys = scope.share("sites_by_kind", lambda: _read_all_sites(scope))
+    scope.use(*keys)
+    return groups
+
+
+def _read_all_sites(scope: Scope) -> tuple[tuple[SiteGroup, ...], frozenset[str]]:
+    """Return all sites grouped by kind, and the keys looked at for it."""
+    apart = replace(scope, used=set())
+    return sites_by_kind(apart), frozenset(apart.used)
 
 
 _STANDING_PAGES: Mapping[str, Callable[[Scope, Job], Composition]] = {

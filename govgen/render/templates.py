@@ -75,6 +75,8 @@ def make_ready(environment: Environment, words: Words, compiled: Path | None, te
     environment.add_extension(_FixedWords)
     environment.install_gettext_callables(words.find, words.find_plural, newstyle=True)  # type: ignore[attr-defined]
     environment.auto_reload = False
+    # Jinja's own cache notes at each use which template was used last; a theme's few are all kept.
+    environment.cache = {}
     environment.context_class = _QuickContext
     if compiled:
         own = [Path(file).read_text(encoding="utf-8") for file in (__file__, filters.__file__)]
@@ -121,13 +123,20 @@ class SiteVariables:
 
     def _frame(self, site: Mapping[str, Any]) -> Callable[..., Markup]:
         made: dict[object, Markup] = {}
+        latest: dict[str, tuple[Mapping[str, object], Markup]] = {}
 
         def frame(name: str, **values: object) -> Markup:
+            last = latest.get(name)
+            # Most pages give what the page before gave, the same objects; hashing a long list of months costs more.
+            if last and last[0] == values:
+                return last[1]
             key = (name, *values.items())
-            if key not in made:
+            part = made.get(key)
+            if part is None:
                 template = self._environment.get_template(name)
-                made[key] = Markup(render_template(template, {**self._context, **site, **values}))
-            return made[key]
+                part = made[key] = Markup(render_template(template, {**self._context, **site, **values}))
+            latest[name] = (values, part)
+            return part
 
         return frame
 
@@ -157,11 +166,12 @@ class _QuickTemplate(Template):
         return super()._from_namespace(environment, namespace, globals)
 
 
-_NEEDS_ESCAPING = re.compile(r"""[&<>'"]""")
+_find_special = re.compile(r"""[&<>'"]""").search
 
 
 def _escape_few(value: Any) -> str:
-    if value.__class__ is Markup or (value.__class__ is str and not _NEEDS_ESCAPING.search(value)):
+    kind = value.__class__
+    if kind is Markup or (kind is str and _find_special(value) is None):
         text: str = value
         return text
     return escape(value)
