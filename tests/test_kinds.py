@@ -362,8 +362,7 @@ def test_a_withdrawn_document_leaves_a_short_page_and_nothing_else(citizens: Bui
     page = f"{QINGSHUI}/notices/withdrawn.html"
     assert "已撤回" in citizens.words(page)
     assert mentions(citizens, "张某某", "mingdan") == []
-    redirect = f"{PORTAL}/qingshui/notices/withdrawn.html"
-    assert mentions(citizens, "撤回的名单", "notices/withdrawn.html") == [page, redirect]
+    assert mentions(citizens, "撤回的名单", "notices/withdrawn.html") == [page]
     robots = citizens.page(page).find("meta", attrs={"name": "robots"})
     assert isinstance(robots, Tag) and "noindex" in str(robots["content"])
 
