@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.contenders import BENCH, TOOLS, Contender, find_programs, prepare
@@ -15,6 +16,7 @@ from benchmarks.goals import GOALS
 from benchmarks.machine import describe_machine, find_versions
 from benchmarks.measure import measure_output, run, run_watched
 from benchmarks.plot import draw
+from benchmarks.profile import profile
 from benchmarks.report import write_report
 from benchmarks.saves import time_saves
 from benchmarks.scenarios import SCENARIOS, Scenario, run_in_turn
@@ -55,6 +57,8 @@ def main() -> int:
         if contender.tool == "govgen":
             _say(f"saves {contender.size}")
             figures.saves[contender.size] = time_saves(contender, saves)
+        if contender.key == "M/govgen":
+            figures.profile.extend(profile(contender.root, BENCH / "profile", datetime.now(UTC)))
     BENCH.mkdir(parents=True, exist_ok=True)
     (BENCH / "figures.json").write_text(figures.to_json(), encoding="utf-8")
     options.output.mkdir(parents=True, exist_ok=True)

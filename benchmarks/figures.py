@@ -33,6 +33,9 @@ class Figures:
     floor: dict[str, list[float]] = field(default_factory=dict)
     """Seconds to write the bytes of govgen's output, by size."""
 
+    profile: list[tuple[str, int, float]] = field(default_factory=list)
+    """The steps of a cold build of M: what is done, how often, microseconds of processor time each."""
+
     machine: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
 

@@ -34,6 +34,9 @@ def write_report(figures: Figures, turns: int) -> str:
             *_change_table(figures),
             "\n## 预览：保存到刷新\n",
             *_table("县 次数 中位数 最慢一次", _save_rows(figures)),
+            "\n## 冷构建 M 的时间花在哪里\n",
+            "单个进程里逐步量的处理器时间（微秒）；两个进程同时做时，缓存和内存带宽要分着用，还会再慢一些。\n",
+            *_table("步骤 次数 每次微秒 合计秒", _profile_rows(figures)),
             _METHOD,
         ]
     )
@@ -102,6 +105,11 @@ def _change_cell(figures: Figures, key: str) -> str:
 def _save_rows(figures: Figures) -> Iterable[list[str]]:
     for size, saves in figures.saves.items():
         yield [size, str(len(saves)), f"{median(saves) * 1000:.0f} 毫秒", f"{max(saves) * 1000:.0f} 毫秒"]
+
+
+def _profile_rows(figures: Figures) -> Iterable[list[str]]:
+    for name, number, microseconds in figures.profile:
+        yield [name, str(number), f"{microseconds:.0f}", f"{number * microseconds / 1e6:.2f}"]
 
 
 _HEAD = """# 性能
