@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from govgen.errors import MachineryError
@@ -36,8 +37,9 @@ class OutputFolder:
     def write(self, path: str, content: bytes) -> bool:
         """Put `content` at `path`; return False where it stood there already.
 
-        What stood there before gives way whole or not at all. Where nothing did, a process killed in between leaves a
-        part, which the next build finds unequal.
+        Never a part of a file stands where another one stood; for a moment there may be none. Where a process is killed
+        in between, the next build finds what is missing, or a part of a new file, and writes it again. What citizens
+        read are releases, not this folder.
         """
         folder, _, _ = check_output_path(path).rpartition("/")
         if folder not in self._known_folders:
@@ -47,6 +49,10 @@ class OutputFolder:
             return True
         if _read_regular(target) == content:
             return False
+        # Taken away first: where a file is renamed over another, ext4 writes it to the disk at once, and to make all
+        # pages again for a changed theme would take twice as long.
+        with suppress(OSError):
+            Path(target).unlink()
         write_atomic(Path(target), content)
         return True
 
