@@ -5,14 +5,15 @@ from __future__ import annotations
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from govgen.catalog.findings import read_findings
 from govgen.catalog.sources import loaded
-from govgen.catalog.store import ALL, Catalog
+from govgen.catalog.store import ALL, Catalog, CatalogFault, discard, is_damage
 from govgen.errors import MachineryError
 from govgen.events import Reporter
 from govgen.files import OutputFolder
@@ -33,6 +34,7 @@ from govgen.repo.survey import NOTHING_KNOWN, Known
 from govgen.standing import keep_report
 from govgen.texts import load_texts
 
+Done = TypeVar("Done")
 THEME = "themes/county"
 _COMMIT_BATCHES = 10
 """After so many batches of artifacts a build that is killed does not begin again."""
@@ -44,6 +46,25 @@ def build(checkout: Checkout, options: BuildOptions, reporter: Reporter, known: 
     Git is asked what changed in the repository unless that is `known`.
     Raises ConfigurationError for faults in `sites/`, MachineryError where a page can't be made.
     """
+    return _sure(lambda: _build(checkout, options, reporter, known), options, reporter)
+
+
+def _sure(do: Callable[[], Done], options: BuildOptions, reporter: Reporter) -> Done:
+    """Return what `do` does with the catalog, or with a new one where its file is damaged.
+
+    All that a catalog holds comes from the repository.
+    """
+    try:
+        return do()
+    except CatalogFault as fault:
+        if not is_damage(fault):
+            raise
+    reporter.stage("damaged", 0)
+    discard(options.catalog)
+    return do()
+
+
+def _build(checkout: Checkout, options: BuildOptions, reporter: Reporter, known: Known) -> BuildReport:
     started = time.monotonic()
     ledger = Ledger.open(options.output)
     gathered = gather(checkout, options, reporter, known)
@@ -224,5 +245,13 @@ def read_artifacts(catalog: Path, sites: Sequence[str] = ()) -> tuple[Artifact, 
 
 def open_account(checkout: Checkout, options: BuildOptions, reporter: Reporter) -> tuple[Gathered, Account]:
     """Bring the catalog up to date without building, and return it with what became of every file."""
+    return _sure(lambda: _open_account(checkout, options, reporter), options, reporter)
+
+
+def _open_account(checkout: Checkout, options: BuildOptions, reporter: Reporter) -> tuple[Gathered, Account]:
     gathered = gather(checkout, options, reporter)
-    return gathered, take_account(gathered.catalog)
+    with ExitStack() as undo:
+        undo.callback(gathered.catalog.close)
+        account = take_account(gathered.catalog)
+        undo.pop_all()
+    return gathered, account

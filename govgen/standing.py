@@ -10,7 +10,7 @@ from typing import Any
 from govgen.catalog.findings import read_findings
 from govgen.catalog.sources import find_changed, program_identity
 from govgen.catalog.states import find_due
-from govgen.catalog.store import Catalog
+from govgen.catalog.store import Catalog, CatalogFault, is_damage
 from govgen.model.build import BuildReport, SiteReport
 from govgen.options import BuildOptions
 from govgen.render.ledger import Ledger
@@ -35,6 +35,10 @@ def find_standing(checkout: Checkout, options: BuildOptions) -> BuildReport | Kn
         report = _read_report(catalog)
         seen = survey(checkout, since, Known(status=status))
         return Known(seen) if find_changed(catalog, seen) else replace(report, seconds=time.monotonic() - started)
+    except CatalogFault as fault:
+        if is_damage(fault):
+            return NOTHING_KNOWN  # The build will say so, and make the catalog anew.
+        raise
     finally:
         catalog.close()
         if status:

@@ -96,6 +96,9 @@ CREATE INDEX uses_by_output ON uses (output);
 ALL = "*"
 """The key that touches everything."""
 
+CatalogFault = sqlite3.DatabaseError
+"""What a catalog raises that can't be read or written."""
+
 
 class Catalog:
     """Every document of every site, and what was made of it."""

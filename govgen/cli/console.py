@@ -102,7 +102,7 @@ class Console:
         if self._progress:
             self._progress.begin(words, total)
         else:
-            print(f"{words} {total}", file=sys.stderr, flush=True)
+            print(f"{words} {total}" if total else words, file=sys.stderr, flush=True)
 
     def advance(self, steps: int = 1) -> None:
         """Move the stage's progress on."""

@@ -69,24 +69,7 @@ def _run(options: Namespace, console: Console) -> int:
     from importlib import import_module
 
     command = import_module(f"govgen.cli.commands.{options.command}")
-    try:
-        return int(command.run(options, console))
-    except Exception as error:
-        if not _discard_damaged(error, options):
-            raise
-    console.error(MachineryError("catalog-damaged"))
     return int(command.run(options, console))
-
-
-def _discard_damaged(error: Exception, options: Namespace) -> bool:
-    """Remove the catalog where the error says that its file is damaged: all it holds comes from the repository."""
-    from govgen.catalog.store import discard, is_damage
-    from govgen.cli.session import build_options, open_checkout
-
-    if not is_damage(error):
-        return False
-    discard(build_options(open_checkout(options), options).catalog)
-    return True
 
 
 def entry_point() -> None:
