@@ -223,3 +223,19 @@ def test_a_damaged_catalog_is_made_anew(county: World, place: float) -> None:
     assert answer.returncode == before.returncode
     assert county.run("build", "--verify").returncode == before.returncode
     assert {path for path in clean if path.read_bytes() != clean[path]}
+
+
+@pytest.mark.parametrize("command", [("build", "--commit"), ("check",), ("list", "documents")])
+@pytest.mark.parametrize("place", [0.3, 0.6, 0.9])
+def test_every_command_mends_a_damaged_catalog(county: World, command: tuple[str, ...], place: float) -> None:
+    county.commit()
+    county.run("build")
+    expected = county.run(*command)
+    with county.catalog.open("r+b") as file:
+        file.seek(int(county.catalog.stat().st_size * place) // 8192 * 8192)
+        file.write(b"\xff" * 8192 * 4)
+    county.write(f"{NEWS}/2.md", news("改过的标题", 2))
+    county.commit()
+    answer = county.run(*command)
+    assert answer.returncode == expected.returncode == 0, answer.stderr
+    assert county.run("build", "--verify").returncode == 0
