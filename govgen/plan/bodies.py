@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
+from govgen.catalog.records import Record
 from govgen.model.document import REFERENCE_MARK
 from govgen.plan.scope import Scope
 
@@ -17,17 +18,17 @@ _PICTURE = re.compile(rf'<img([^>]*?) src="{REFERENCE_MARK}(\d+)"([^>]*)>')
 _SIZED = re.compile(r"\s(?:width|height)=")
 
 
-def resolve_body(scope: Scope, row: sqlite3.Row, body: str) -> Markup:
+def resolve_body(scope: Scope, record: Record, body: str) -> Markup:
     """Return a body with its addresses as pages of this site reach them; a dead link leaves its words behind."""
     if REFERENCE_MARK not in body:
         return Markup(body)
     references = {
-        str(reference["number"]): reference
-        for reference in scope.catalog.rows("SELECT * FROM refs WHERE document = ? AND relation = 'link'", row["path"])
+        str(reference["number"]): reference for reference in record.references if reference["relation"] == "link"
     }
     sizes = {
         file["address"]: f' width="{file["width"]}" height="{file["height"]}" loading="lazy"'
-        for file in scope.catalog.rows("SELECT * FROM files WHERE document = ? AND width > 0", row["path"])
+        for file in record.files
+        if file["width"] > 0
     }
 
     def link(match: re.Match[str]) -> str:

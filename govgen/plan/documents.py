@@ -21,14 +21,12 @@ def find_record(scope: Scope, path: str) -> Record:
     return known or read_records(scope.catalog, [path])[path]
 
 
-def find_standing(scope: Scope, folder: str) -> sqlite3.Row | None:
-    """Return the row of the standing text of a section, a village or (folder empty) the site; None if there is none."""
+def find_standing(scope: Scope, folder: str) -> Record | None:
+    """Return the standing text of a section, a village or (folder empty) the site; None if there is none."""
     id = f"{scope.site.id}:{folder}/index" if folder else f"{scope.site.id}:index"
-    row = scope.catalog.one(
-        "SELECT d.*, html FROM documents d JOIN bodies ON document = d.path WHERE d.id = ? AND is_listed", id
-    )
+    row = scope.catalog.one("SELECT path FROM documents WHERE id = ? AND is_listed", id)
     scope.use(f"id:{id}", *([f"document:{row['path']}"] if row else ()))
-    return row
+    return find_record(scope, row["path"]) if row else None
 
 
 def document_view(scope: Scope, record: Record) -> DocumentView:
@@ -37,15 +35,15 @@ def document_view(scope: Scope, record: Record) -> DocumentView:
     path, kind = row["path"], Kind(row["kind"])
     scope.use(f"document:{path}", f"relating:{path}")
     details = read_json(row["details"])
-    related = _related(scope, path, {reference["relation"] for reference in record.references})
-    relating = _relating(scope, path, record.named_in)
+    related = _finder(scope, _RELATED, path, {reference["relation"] for reference in record.references})
+    relating = _finder(scope, _RELATING, path, record.named_in)
     previous, following = _neighbours(scope, record)
     return DocumentView(
         id=row["id"],
         kind=row["kind"],
         title=row["title"],
-        html=resolve_body(scope, row, row["html"]),
-        toc=resolve_body(scope, row, row["toc"]),
+        html=resolve_body(scope, record, row["html"]),
+        toc=resolve_body(scope, record, row["toc"]),
         date=read_time(row["date"]),
         updated=read_time(row["updated"]),
         source=row["source"] or scope.site.short_name,
@@ -138,40 +136,24 @@ def _topics(scope: Scope, names: Sequence[str]) -> tuple[Link, ...]:
     return tuple(links)
 
 
-_Finder = Callable[[str], tuple[Item, ...]]
-"""Given a relation, returns the documents at its other end."""
+_RELATED = (
+    f"SELECT {COLUMNS} FROM refs r JOIN documents d ON d.path = r.to_document"
+    " WHERE r.document = ? AND r.relation = ? ORDER BY r.number"
+)
+"""The documents that one names in its front matter."""
+
+_RELATING = (
+    f"SELECT DISTINCT {COLUMNS} FROM refs r JOIN documents d ON d.path = r.document"
+    " WHERE r.to_document = ? AND r.relation = ? AND d.is_listed ORDER BY d.date, d.id"
+)
+"""The documents that name one in theirs."""
 
 
-def _related(scope: Scope, path: str, known: Set[str]) -> _Finder:
-    """Return what finds the documents that one names in its front matter; `known` are the relations it has."""
-
-    def find(relation: str) -> tuple[Item, ...]:
-        if relation not in known:
-            return ()
-        rows = scope.catalog.rows(
-            f"SELECT {COLUMNS} FROM refs r JOIN documents d ON d.path = r.to_document"
-            " WHERE r.document = ? AND r.relation = ? ORDER BY r.number",
-            path,
-            relation,
-        )
-        return make_items(scope, rows)
-
-    return find
-
-
-def _relating(scope: Scope, path: str, known: Set[str]) -> _Finder:
-    """Return what finds the documents that name one in their front matter; `known` are the relations they do so in."""
+def _finder(scope: Scope, statement: str, path: str, known: Set[str]) -> Callable[[str], tuple[Item, ...]]:
+    """Return what finds the documents at the other end of a relation; `known` are the relations there are."""
 
     def find(relation: str) -> tuple[Item, ...]:
-        if relation not in known:
-            return ()
-        rows = scope.catalog.rows(
-            f"SELECT DISTINCT {COLUMNS} FROM refs r JOIN documents d ON d.path = r.document"
-            " WHERE r.to_document = ? AND r.relation = ? AND d.is_listed ORDER BY d.date, d.id",
-            path,
-            relation,
-        )
-        return make_items(scope, rows)
+        return make_items(scope, scope.catalog.rows(statement, path, relation)) if relation in known else ()
 
     return find
 

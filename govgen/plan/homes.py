@@ -10,7 +10,7 @@ from govgen.catalog.listings import topic_rows
 from govgen.model.county import Section, SectionKind, Site, SiteKind, Village
 from govgen.model.view import Block, Item, Link, PortalHome, SiteHome, VillageHome
 from govgen.plan.bodies import resolve_body
-from govgen.plan.documents import document_view, find_record, find_standing
+from govgen.plan.documents import document_view, find_standing
 from govgen.plan.items import (
     gathered_items,
     other_sites,
@@ -73,12 +73,12 @@ def site_home(scope: Scope) -> SiteHome:
 
 def village_home(scope: Scope, village: Village) -> VillageHome:
     """Return a village's page."""
-    row = find_standing(scope, village.folder)
+    standing = find_standing(scope, village.folder)
     return VillageHome(
         id=village.id,
         name=village.name,
         township=Link(scope.site.short_name, scope.href("/")),
-        document=document_view(scope, find_record(scope, row["path"])) if row else None,
+        document=document_view(scope, standing) if standing else None,
         blocks=tuple(_section_block(scope, s, scope.county.lists.section) for s in shown_sections(scope, village.id)),
         neighbours=tuple(link for link in village_links(scope, scope.site) if link.name != village.name),
     )
@@ -91,8 +91,10 @@ def _topics(scope: Scope) -> tuple[Link, ...]:
 
 
 def _introduction(scope: Scope) -> tuple[str, Markup]:
-    row = find_standing(scope, "")
-    return (row["summary"], resolve_body(scope, row, row["html"])) if row else ("", Markup())
+    standing = find_standing(scope, "")
+    if standing is None:
+        return "", Markup()
+    return standing.row["summary"], resolve_body(scope, standing, standing.row["html"])
 
 
 def _first_with_picture(block: Block) -> Item | None:

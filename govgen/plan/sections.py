@@ -26,7 +26,7 @@ def section_view(scope: Scope, section: Section, month: str = "") -> SectionView
         name=section.name,
         kind=section.kind.value,
         href=scope.href(f"/{section.id}/"),
-        intro=resolve_body(scope, standing, standing["html"]) if standing else Markup(),
+        intro=resolve_body(scope, standing, standing.row["html"]) if standing else Markup(),
         items=items,
         months=months,
         month=next((entry for entry in months if entry.label == month), None),
