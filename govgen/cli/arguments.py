@@ -85,7 +85,9 @@ def _add_publish(publish: argparse.ArgumentParser) -> None:
         "--site", action="append", default=[], metavar="站点", help="只更新这些站点，其余保持已发布的样子"
     )
     _add_commit(publish)
-    publish.add_argument("--dry-run", action="store_true", help="只检查和生成，不切换")
+    publish.add_argument("--dry-run", action="store_true", help="只生成和比较，列出会增、改、减哪些页面，不切换")
+    help = "一个站点最多允许减少百分之几的页面（默认 20），超过就不发布"
+    publish.add_argument("--allow-shrink", type=float, default=20.0, metavar="百分数", help=help)
     _add_jobs(publish)
 
 
