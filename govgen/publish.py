@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from govgen.deploy.look import Showcase, check_served
 from govgen.deploy.preflight import check_clocks, check_room
 from govgen.deploy.target import Publisher, Standing, Target
 from govgen.errors import MachineryError, StoppedError
@@ -40,6 +41,9 @@ class Wishes:
     is_dry_run: bool = False
     key: Path | None = None
     """The key releases are signed with."""
+
+    showcase: Showcase = field(default_factory=Showcase)
+    """Where what went live is looked at."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,7 @@ def publish(
         content = draft.manifest.content
         target.stage(sign(content, wishes.key) if wishes.key else SignedManifest(content), store)
         target.switch(draft.manifest.id)
+        check_served(wishes.showcase, draft, changes, store.trees.find_listing)
     return Receipt(report, draft.manifest, changes, True, draft.kept_back, warnings)
 
 
