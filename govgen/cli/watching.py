@@ -9,8 +9,8 @@ from types import FrameType
 from typing import NoReturn
 
 from govgen.cli.alarm import Alarm
-from govgen.cli.commands.verify import as_json, say
 from govgen.cli.console import Console
+from govgen.cli.damage import as_json, say
 from govgen.errors import MachineryError
 from govgen.release.guard import Guard
 from govgen.release.heal import Outcome
@@ -103,7 +103,7 @@ class _Round:
                 "store": str(self._guard.inspector.store.root),
                 "damage": [as_json(outcome) for outcome in new],
             }
-            self.alarm.raise_(say(new, self._console), details)
+            self.alarm.raise_(say(new, self._console.texts), details)
 
     def _fail(self, reason: str) -> None:
         """Tell, once, that nothing could be looked at; the next look comes soon."""

@@ -7,7 +7,7 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import accumulate
 from pathlib import Path
@@ -110,6 +110,7 @@ class Inspector:
         self._expectations.keep_only(releases, trees)
         self.parts = list(self._expectations.parts(releases))
         damage = list(self._find_lost(releases, trees))
+        scope = self._with_twins(scope)
         look = _Look(self.store.root, scope)
         for part in self.parts:
             if scope.has(part.place):
@@ -159,6 +160,15 @@ class Inspector:
                 path = f"{part.place}/{inner}".strip("/")
                 if path == folder or path.startswith(f"{folder}/"):
                     yield path
+
+    def _with_twins(self, scope: Scope) -> Scope:
+        """Return a scope with the same files in other trees: who writes into one of them has written into all."""
+        inner = {path.split("/", 2)[2] for path in scope.named if path.startswith("trees/") and path.count("/") > 1}
+        if scope.parts is None or not inner:
+            return scope
+        trees = [part for part in self.parts if part.place.startswith("trees/")]
+        twins = {f"{part.place}/{path}": part.place for part in trees for path in inner & part.leaves.keys()}
+        return replace(scope, parts=scope.parts.union(twins.values()), named=scope.named.union(twins))
 
     def _is_allowed(self, signed: SignedManifest) -> bool:
         if self._signers is None:

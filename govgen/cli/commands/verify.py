@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govgen.cli.console import Console
+from govgen.cli.damage import as_json, say
 from govgen.cli.session import find_target, open_checkout, read_publisher
 from govgen.errors import MachineryError, UsageError
 from govgen.release.guard import Guard
 from govgen.release.heal import Outcome
-from govgen.release.inspect import Inspector, Kind, Scope
+from govgen.release.inspect import Inspector, Scope
 from govgen.release.listing import Listing
 from govgen.release.manifest import Manifest
 from govgen.release.store import Store
@@ -68,7 +69,7 @@ def run(options: Namespace, console: Console) -> int:
             }
         )
     else:
-        for text in (*say(outcomes, console), *_say_unserved(unserved, console)):
+        for text in (*say(outcomes, console.texts), *_say_unserved(unserved, console)):
             console.print(text)
         healed = sum(outcome.is_healed for outcome in outcomes)
         if outcomes or unserved:
@@ -127,37 +128,5 @@ def _ask_target(place: _Place) -> tuple[Manifest, list[Listing]]:
         return live, list(place.destination.target.read_listings([site.tree for site in live.sites.values()]))
 
 
-def say(outcomes: Iterable[Outcome], console: Console) -> list[str]:
-    """Return a line a damage: what, where, since when, and what became of it."""
-    lines = []
-    for outcome in outcomes:
-        damage, texts = outcome.damage, console.texts
-        line = texts.word("damage", damage.kind, path=damage.path, found=damage.found, wanted=damage.wanted)
-        if damage.since:
-            since = datetime.fromtimestamp(damage.since, UTC).astimezone()
-            line += texts.word("damage", "since", since=f"{since:%Y-%m-%d %H:%M:%S}")
-        if outcome.is_healed:
-            line += texts.word("damage", "moved" if damage.kind is Kind.ADDED else "healed")
-        elif outcome.reason:
-            line += texts.word("damage", "not-healed", reason=outcome.reason)
-        lines.append(visible(line))
-    return lines
-
-
 def _say_unserved(unserved: Iterable[Unserved], console: Console) -> list[str]:
     return [visible(console.texts.word("damage", one.fault, url=one.url, found=one.found)) for one in unserved]
-
-
-def as_json(outcome: Outcome) -> dict[str, object]:
-    """Return a damage as JSON has it."""
-    damage = outcome.damage
-    since = datetime.fromtimestamp(damage.since, UTC).isoformat(timespec="seconds") if damage.since else None
-    return {
-        "kind": damage.kind.value,
-        "path": damage.path,
-        "found": damage.found,
-        "wanted": damage.wanted,
-        "since": since,
-        "healed": outcome.is_healed,
-        "reason": outcome.reason,
-    }
