@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -73,6 +74,8 @@ def _is_passed_over(path: str) -> bool:
 @contextmanager
 def watch_store(root: Path) -> Iterator[StoreWatcher]:
     """Watch all folders of a store but its objects. Raises OSError where the system watches no more folders."""
+    # What watchdog logs is of its own threads, and would stand among the alarms.
+    logging.getLogger("watchdog").addHandler(logging.NullHandler())
     observer = Observer()
     watcher = StoreWatcher(root)
     observer.schedule(watcher, str(root), recursive=False, event_filter=_KINDS)
