@@ -80,7 +80,7 @@ def _add_check(check: argparse.ArgumentParser) -> None:
 
 
 def _add_publish(publish: argparse.ArgumentParser) -> None:
-    publish.add_argument("--target", metavar="目标", help="部署目标（默认本地目录 public/）")
+    _add_target(publish)
     publish.add_argument(
         "--site", action="append", default=[], metavar="站点", help="只更新这些站点，其余保持已发布的样子"
     )
@@ -89,6 +89,25 @@ def _add_publish(publish: argparse.ArgumentParser) -> None:
     help = "一个站点最多允许减少百分之几的页面（默认 20），超过就不发布"
     publish.add_argument("--allow-shrink", type=float, default=20.0, metavar="百分数", help=help)
     _add_jobs(publish)
+
+
+def _add_releases(releases: argparse.ArgumentParser) -> None:
+    _add_target(releases)
+
+
+def _add_rollback(rollback: argparse.ArgumentParser) -> None:
+    rollback.add_argument("release", nargs="?", default="", metavar="发布版", help="回到哪一版（默认是上一版）")
+    rollback.add_argument("--site", action="append", default=[], metavar="站点", help="只回退这些站点，其余不动")
+    _add_target(rollback)
+
+
+def _add_status(status: argparse.ArgumentParser) -> None:
+    status.add_argument("paths", nargs="*", metavar="文稿", help="这些文稿的改动是不是已经上线")
+    _add_target(status)
+
+
+def _add_target(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--target", metavar="目标", help="部署目标（默认本地目录 public/）")
 
 
 def _add_list(listing: argparse.ArgumentParser) -> None:
@@ -145,7 +164,10 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] =
     "build": ("生成全县网站，列出所有问题", _add_build),
     "serve": ("在本机预览所有站点，保存即刷新", _add_serve),
     "check": ("检查文稿，不生成页面", _add_check),
-    "publish": ("检查、生成并发布到本地目录 public/", _add_publish),
+    "publish": ("检查、生成、发布：本地目录 public/，或者部署目标", _add_publish),
+    "releases": ("列出保留着的发布版", _add_releases),
+    "rollback": ("回到以前的发布版：全县，或者几个站点", _add_rollback),
+    "status": ("现在上线的是什么，某篇文稿的改动上线了没有", _add_status),
     "list": ("列出文稿", _add_list),
     "why": ("说明一个页面为什么是这个样子：由什么生成、用到什么、为什么重做", _add_why),
     "doctor": ("看看这台机器上有什么、缺什么、怎么补", _add_nothing),

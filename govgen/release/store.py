@@ -15,7 +15,7 @@ from typing import Protocol
 from govgen.errors import MachineryError
 from govgen.release.disk import BESIDE, flush_all, flush_folder, make_folder, put_link, write_new
 from govgen.release.listing import Listing
-from govgen.release.manifest import ID, Manifest, parse_manifest
+from govgen.release.manifest import ID, Manifest, SiteTree, parse_manifest
 from govgen.release.objects import Objects
 from govgen.release.trees import Trees, pool_path
 from govgen.release.union import link_trees
@@ -113,7 +113,8 @@ class Store:
         self.remove_unfinished()
         live = self.find_live()
         earlier = live.manifest.sites if live else {}
-        missing = {id: site.tree for id, site in manifest.sites.items() if not self.trees.has(site.tree)}
+        sites = manifest.sites.items()
+        missing = {id: site.tree for id, site in sites if not self._has_sound(site.tree, earlier.get(id))}
         listings = dict(zip(missing, source.read_listings(list(missing.values())), strict=True))
         before = {id: self.trees.find_listing(earlier[id].tree) if id in earlier else None for id in listings}
         needed = {digest for id, listing in listings.items() for digest in self._find_needed(listing, before[id])}
@@ -173,6 +174,10 @@ class Store:
             for entry in os.scandir(self.releases):
                 if entry.name.startswith(BESIDE):
                     shutil.rmtree(entry.path)
+
+    def _has_sound(self, tree: str, live: SiteTree | None) -> bool:
+        """Tell whether a tree is there; one that goes live again after a while is looked at file by file."""
+        return self.trees.has(tree) and ((live is not None and live.tree == tree) or self.trees.is_sound(tree))
 
     def _check_newer(self, manifest: Manifest) -> None:
         """Refuse what was published before, and what was composed while another release was live."""

@@ -33,6 +33,11 @@ class Trees:
         """Tell whether a tree is there, whole: it got its name after all of it was on the disk."""
         return self.path(digest).is_dir() and self._listing(digest).is_file()
 
+    def is_sound(self, digest: str) -> bool:
+        """Tell whether every file of a tree has the bytes its listing names."""
+        listing = self.find_listing(digest)
+        return listing is not None and all(_is_whole(self._place(self.path(digest), e), e) for e in listing.entries)
+
     def find_listing(self, digest: str) -> Listing | None:
         """Return the listing of a tree that is or was here; None where there is none, or a damaged one."""
         with suppress(OSError, MachineryError):

@@ -158,6 +158,23 @@ class Checkout:
         lines = self._git.git.status("--porcelain=v1", "-z", "--untracked-files=all", "--", *folders).split("\0")
         return sorted(line[3:] for line in lines if len(line) > 3 and line[2] == " ")
 
+    def find_last_commit(self, path: str) -> str:
+        """Return the id of the last commit that changed a file or folder; empty where none did."""
+        if not self._git or not self.commit:
+            return ""
+        return str(self._git.git.log("-1", "--format=%H", self.commit, "--", path)).strip()
+
+    def contains(self, commit: str, earlier: str) -> bool:
+        """Tell whether a commit is, or follows, an earlier one; one that is not known here does not."""
+        if not self._git or not commit or not earlier:
+            return False
+        import git
+
+        try:
+            return bool(self._git.is_ancestor(self._git.commit(earlier), self._git.commit(commit)))
+        except (git.GitCommandError, git.BadName, ValueError):
+            return False
+
     def earlier_versions(self, paths: Sequence[str]) -> Mapping[str, list[str]]:
         """Return the blob ids of each path's committed versions, newest first, at most `HISTORY_VERSIONS`."""
         versions: dict[str, list[str]] = {path: [] for path in paths}
