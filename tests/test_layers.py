@@ -28,7 +28,8 @@ ALLOWED = {
     "standing": {*STAGES, "options"},
     "pipeline": {*STAGES, "options", "gather", "standing"},
     "preview": {*STAGES, "options", "pipeline", "preview"},
-    "cli": {*STAGES, "options", "standing", "pipeline", "preview", "cli"},
+    "webserver": {"webserver"},
+    "cli": {*STAGES, "options", "standing", "pipeline", "preview", "webserver", "cli"},
     "__main__": {"cli"},
     "__init__": set(),
 }

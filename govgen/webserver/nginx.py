@@ -102,7 +102,7 @@ def _redirect_maps(hosts: Hosts, serving: Serving) -> Iterator[str]:
     yield from _block("map $govgen_site$request_uri $govgen_remounted {", _entries("", _remounts(hosts)))
     yield "# Old addresses of documents, read when nginx is reloaded; until then, pages that redirect stand there."
     yield "# Volatile, since nginx goes through all this again with the address of the page that says there is none."
-    include = f"include {writable(serving.root / 'current')[:-1]}/redirects.ma[p]\";"
+    include = f'include {writable(serving.root / "current")[:-1]}/redirects.ma[p]";'
     lines = ["volatile;", "default $govgen_remounted;", include]
     yield from _block("map $govgen_site$uri $govgen_moved {", iter(lines))
     if serving.is_local:
@@ -153,7 +153,7 @@ def _add_headers(serving: Serving) -> Iterator[str]:
     if serving.certificate:
         yield f'add_header Strict-Transport-Security "{HSTS}" always;'
     yield "add_header Allow $govgen_allow always;"
-    yield "# The time of a file is made from what it holds, so that ETag tells apart any two; as a date it means nothing."
+    yield "# A file's time is made from what it holds, so that ETag tells any two apart; as a date it means nothing."
     yield 'add_header Last-Modified "" always;'
 
 
@@ -197,7 +197,7 @@ def _site_server(serving: Serving) -> Iterator[str]:
 
 
 def _files(serving: Serving) -> Iterator[str]:
-    yield f"root {writable(serving.root / 'current' / 'sites')[:-1]}/$govgen_site\";"
+    yield f'root {writable(serving.root / "current" / "sites")[:-1]}/$govgen_site";'
     yield from ("index index.html;", "absolute_redirect off;", "default_type application/octet-stream;")
     yield from _block("types {", (f"{type} {' '.join(endings)};" for type, endings in TYPES.items()))
     yield from ("charset utf-8;", f"charset_types {' '.join(WRITTEN_TYPES)};")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -33,6 +34,18 @@ class Account:
     gid: int
 
 
+def choose_account(folder: Path) -> Account | None:
+    """Return who serves a folder where root asks: its owner, or nobody where that is root; None for any other."""
+    if os.geteuid() != 0:
+        return None
+    owner = folder.stat().st_uid
+    try:
+        entry = pwd.getpwuid(owner) if owner else pwd.getpwnam("nobody")
+    except KeyError:
+        entry = pwd.getpwnam("nobody")
+    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+
+
 def find_nginx() -> str:
     """Return where nginx is; empty where there is none. It is not in the search path of everybody."""
     return shutil.which("nginx") or next((place for place in _PROGRAMS if Path(place).is_file()), "")
@@ -52,13 +65,20 @@ def require_nginx() -> str:
     return program
 
 
-def check_configuration(file: Path) -> str | None:
+def check_configuration(file: Path, account: Account | None = None) -> str | None:
     """Return what nginx finds wrong with a whole configuration; None where it is sound. Raises MachineryError.
 
     The certificates' keys and the file of the process id are opened too: ask as whoever nginx is started by.
     """
     command = [require_nginx(), "-t", "-q", "-e", "stderr", "-c", str(file)]
-    answer = subprocess.run(command, capture_output=True, check=False)
+    answer = subprocess.run(
+        command,
+        capture_output=True,
+        check=False,
+        user=account.uid if account else None,
+        group=account.gid if account else None,
+        extra_groups=[] if account else None,
+    )
     if answer.returncode == 0:
         return None
     lines = answer.stderr.decode("utf-8", "replace").splitlines()
@@ -73,14 +93,15 @@ def run_nginx(file: Path, account: Account | None = None) -> Iterator[subprocess
     With an account, all of it runs as that one. Raises MachineryError.
     """
     program, parent = require_nginx(), os.getpid()
-    as_whom = {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
     process = subprocess.Popen(
         [program, "-e", str(file.parent / "error.log"), "-p", str(file.parent), "-c", str(file)],
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         # SIGKILL would leave the workers behind.
-        preexec_fn=lambda: end_with_parent(parent, signal.SIGTERM),
-        **as_whom,  # type: ignore[arg-type]
+        preexec_fn=lambda: end_with_parent(parent, signal.SIGTERM),  # noqa: PLW1509 - no threads run yet
+        user=account.uid if account else None,
+        group=account.gid if account else None,
+        extra_groups=[] if account else None,
     )
     try:
         yield process
@@ -129,5 +150,5 @@ def can_enter(account: Account | None, folder: Path) -> bool:
     if account is None:
         return os.access(folder, os.R_OK | os.X_OK)
     command = ["test", "-x", str(folder), "-a", "-r", str(folder)]
-    as_whom = {"user": account.uid, "group": account.gid}
-    return subprocess.run(command, check=False, extra_groups=[], **as_whom).returncode == 0
+    answer = subprocess.run(command, check=False, user=account.uid, group=account.gid, extra_groups=[])
+    return answer.returncode == 0
