@@ -7,6 +7,7 @@ import json
 import os
 import re
 import socket
+import ssl
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -151,10 +152,18 @@ KINDS: dict[str, Callable[[Server], tuple[Answer, dict[str, str]]]] = {
     "404 theme file": lambda s: (s.get(PORTAL, "/assets/css/county.0000000000.css", tls=True), {}),
     "404 attachment": lambda s: (s.get(PORTAL, "/files/nothing.pdf", tls=True), {}),
     "405": lambda s: (s.get(PORTAL, method="POST", tls=True), {"allow": "GET, HEAD"}),
+    "405 theme file": lambda s: (
+        s.get(PORTAL, stylesheet(s), method="POST", tls=True),
+        {"allow": "GET, HEAD", "cross_origin_resource_policy": "same-site"},
+    ),
     "405 trace": lambda s: (s.get(PORTAL, method="TRACE", tls=True), {"allow": "GET, HEAD"}),
     "405 plain": lambda s: (s.get(PORTAL, method="OPTIONS"), {"allow": "GET, HEAD"}),
     "414": lambda s: (s.get(PORTAL, "/" + "a" * 9000, tls=True), {}),
     "421": lambda s: (s.get("www.elsewhere.example", tls=True), {}),
+    "421 theme file": lambda s: (
+        s.get("www.elsewhere.example", "/assets/css/county.css", tls=True),
+        {"cross_origin_resource_policy": "same-site"},
+    ),
     "421 plain": lambda s: (s.get("www.elsewhere.example"), {}),
 }
 """Every kind of answer, asked of the server with a certificate, and the headers that are not as always."""
@@ -171,6 +180,17 @@ def test_without_a_certificate_nothing_is_promised_about_https(plain: Server) ->
     answer = plain.get(PORTAL)
     assert_headers(answer, status=200)
     assert "strict-transport-security" not in answer.headers
+
+
+def test_browsers_are_offered_http_2_over_modern_tls_only(secure: Server) -> None:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    with (
+        socket.create_connection(("127.0.0.1", secure.tls_port), timeout=5) as connection,
+        context.wrap_socket(connection, server_hostname=PORTAL) as channel,
+    ):
+        assert (channel.selected_alpn_protocol(), channel.version()) == ("h2", "TLSv1.3")
 
 
 def test_the_observatory_gives_a_plus(secure: Server, county: World) -> None:
