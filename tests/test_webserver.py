@@ -19,7 +19,17 @@ from govgen.webserver.nginx import Process, whole_configuration
 from govgen.webserver.program import check_configuration, find_brotli
 from govgen.webserver.serving import Serving
 from tests.conftest import require
-from tests.nginx import Answer, Server, county_of, eventually, free_port, lay_out, make_certificate, serve
+from tests.nginx import (
+    Answer,
+    Server,
+    county_of,
+    eventually,
+    free_port,
+    lay_out,
+    make_certificate,
+    require_nginx,
+    serve,
+)
 from tests.test_mount import COUNTY, HEAD, VILLAGES
 from tests.world import MZJ, PORTAL, PROJECT, World
 
@@ -440,7 +450,7 @@ def test_ipv6_is_listened_on(county: World, root: Path, tmp_path: Path) -> None:
 
 
 def test_a_configuration_is_checked_before_it_is_used(county: World, root: Path, tmp_path: Path) -> None:
-    require("nginx")
+    require_nginx()
     file = tmp_path / "nginx.conf"
     serving = Serving(root, free_port(), free_port(), make_certificate(tmp_path), has_brotli=False)
     text = whole_configuration(county_of(county), serving, Process(tmp_path))

@@ -19,7 +19,7 @@ from govgen.webserver.caddy import caddy_configuration
 from govgen.webserver.program import check_configuration
 from govgen.webserver.serving import Serving
 from tests.conftest import require
-from tests.nginx import Server, county_of, eventually, free_port, lay_out, make_certificate, serve
+from tests.nginx import Server, county_of, eventually, free_port, lay_out, make_certificate, require_nginx, serve
 from tests.test_mount import COUNTY, HEAD, VILLAGES
 from tests.test_webserver import ALWAYS, DOMAIN, QS
 from tests.world import MZJ, PORTAL, PROJECT, World
@@ -43,7 +43,7 @@ def county(tmp_path: Path) -> World:
 
 def nginx_faults(file: Path, folder: Path) -> str | None:
     """Return what nginx finds wrong with a file it is to include."""
-    require("nginx")
+    require_nginx()
     whole = folder / "whole.conf"
     modules = "".join(
         f'load_module "{module}";\n'
@@ -93,7 +93,7 @@ def test_a_file_is_written_whole_and_a_folder_left_alone(county: World, tmp_path
 def test_a_whole_configuration_runs_by_itself(county: World, tmp_path: Path) -> None:
     file = tmp_path / "nginx.conf"
     county.run("webserver", "nginx", "--alone", str(tmp_path), "--port", str(free_port()), "--output", str(file))
-    require("nginx")
+    require_nginx()
     assert check_configuration(file) is None
 
 
@@ -151,7 +151,7 @@ def is_alive(pid: int) -> bool:
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_what_is_published_is_opened_and_closed(ending: signal.Signals) -> None:
-    require("nginx")
+    require_nginx()
     port = free_port()
     with published("云岭 county") as county, served(county, port) as process:
         assert process.stdout
@@ -169,7 +169,7 @@ def test_what_is_published_is_opened_and_closed(ending: signal.Signals) -> None:
 
 
 def test_serving_says_what_it_lacks(county: World, tmp_path: Path) -> None:
-    require("nginx")
+    require_nginx()
     nothing = county.run("webserver", "serve")
     assert nothing.returncode == 2 and "make publish" in nothing.stderr
     lay_out(county, county.root / ".govgen")
