@@ -10,6 +10,7 @@ from pathlib import Path
 LISTS = ("documents", "drafts", "future", "expired", "withdrawn", "held", "stale", "adopted", "submitted")
 SITE_KINDS = ("portal", "department", "township")
 FORMATS = ("text", "json", "github")
+SERVERS = ("nginx", "caddy", "serve")
 
 _COMMON_DEFAULTS = {
     "repo": None,
@@ -121,6 +122,21 @@ def _add_why(why: argparse.ArgumentParser) -> None:
     _add_jobs(why)
 
 
+def _add_webserver(webserver: argparse.ArgumentParser) -> None:
+    help = "nginx、caddy 写出它的配置；serve 在本机用真正的 nginx 打开已发布的网站"
+    webserver.add_argument("what", choices=SERVERS, metavar="用途", help=help)
+    help = "发布版在服务器上的文件夹（默认 /srv/govgen；serve 用仓库里的 .govgen）"
+    webserver.add_argument("--root", type=Path, metavar="文件夹", help=help)
+    webserver.add_argument("--certificate", type=Path, metavar="文件", help="证书；不写就只有 http")
+    webserver.add_argument("--key", type=Path, metavar="文件", help="证书的私钥")
+    webserver.add_argument("--port", type=int, metavar="端口", help="http 的端口（默认 80，serve 是 8080）")
+    webserver.add_argument("--no-ipv6", action="store_true", help="服务器没有 IPv6")
+    webserver.add_argument("--no-brotli", action="store_true", help="服务器上的 nginx 没有 brotli 模块")
+    help = "写完整的 nginx 配置，进程号、日志放在这个文件夹；不写就是放进 conf.d 的一段"
+    webserver.add_argument("--alone", type=Path, metavar="文件夹", help=help)
+    webserver.add_argument("--output", type=Path, metavar="文件", help="写到文件里；不写就显示出来")
+
+
 def _add_nothing(_: argparse.ArgumentParser) -> None:
     pass
 
@@ -170,6 +186,7 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] =
     "status": ("现在上线的是什么，某篇文稿的改动上线了没有", _add_status),
     "list": ("列出文稿", _add_list),
     "why": ("说明一个页面为什么是这个样子：由什么生成、用到什么、为什么重做", _add_why),
+    "webserver": ("写出网站服务器（nginx、Caddy）的配置，或者在本机试着打开", _add_webserver),
     "doctor": ("看看这台机器上有什么、缺什么、怎么补", _add_nothing),
     "clean": ("清掉生成的文件；文稿和发布版不动", _add_nothing),
 }
