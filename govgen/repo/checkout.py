@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -149,7 +150,10 @@ class Checkout:
 
     @property
     def _head(self) -> str:
-        return self._git.head.commit.hexsha if self._git and self._git.head.is_valid() else ""
+        # Not through GitPython: its import alone takes longer than to find out that nothing is to be published.
+        ask = ["git", "-C", str(self.repository), "rev-parse", "--verify", "--quiet", "HEAD^{commit}"]
+        found = subprocess.run(ask, capture_output=True, check=False) if self.is_git else None
+        return found.stdout.decode("ascii").strip() if found else ""
 
     def uncommitted(self, *folders: str) -> list[str]:
         """Return the paths below `folders` that differ from the commit, sorted."""
