@@ -152,7 +152,7 @@ class Thread:
 
     def _subject(self, form: Form, arguments: tuple[int, ...]) -> bytes:
         if form.descriptor is not None:
-            return os.readlink(f"/proc/{self.id}/fd/{arguments[form.descriptor]}".encode())
+            return self._link(f"fd/{arguments[form.descriptor]}")
         return self._path(arguments, form.path, form.folder) if form.path is not None else b""
 
     def _path(self, arguments: tuple[int, ...], place: int, folder: int | None) -> bytes:
@@ -164,7 +164,10 @@ class Thread:
         if folder is not None:
             descriptor = struct.unpack("=i", struct.pack("=I", arguments[folder] & 0xFFFFFFFF))[0]
         link = "cwd" if descriptor == _HERE else f"fd/{descriptor}"
-        return os.path.normpath(os.path.join(os.readlink(f"/proc/{self.id}/{link}".encode()), path))  # noqa: PTH118
+        return os.path.normpath(self._link(link) + b"/" + path)
+
+    def _link(self, name: str) -> bytes:
+        return os.fsencode(Path(f"/proc/{self.id}/{name}").readlink())
 
     def _text(self, address: int) -> bytes:
         found = b""

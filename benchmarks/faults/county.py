@@ -16,7 +16,9 @@ from benchmarks.corpora import PROJECT
 from benchmarks.faults.calls import Call
 from benchmarks.faults.watch import LET, Ending, Watch
 
-MORNING, NOON, EVENING = (f"2026-11-22T{hour}:00+08:00" for hour in ("08:00", "12:00", "20:00"))
+MORNING, LATER, NOON = (f"2026-11-22T{hour}:00+08:00" for hour in ("08:00", "09:00", "12:00"))
+"""When a county publishes first, then, and when something happens to it."""
+
 STORE = ".govgen"
 NEWS = "content/qingshui/news/2026-01-01-news.md"
 _LEDGER = "build/public/.govgen-built"
@@ -119,11 +121,6 @@ class County:
         """Return the locks that a process holds."""
         return [path for path in ("publishing", "lock") if _is_locked(self.store / path)]
 
-    def space_bytes(self) -> int:
-        """Return the room its store takes on the disk."""
-        files = {status.st_ino: status.st_blocks for file in self.store.rglob("*") if (status := file.lstat())}
-        return 512 * sum(files.values())
-
     def unfinished(self) -> list[str]:
         """Return what a publisher left half done, and nobody tidied up."""
         return sorted(str(path.relative_to(self.root)) for path in self.store.rglob(".new-*"))
@@ -131,7 +128,7 @@ class County:
 
 @contextmanager
 def make_place() -> Iterator[Path]:
-    """Give a folder for counties that is gone afterwards: in memory where there is room, for it is used ten thousandfold.
+    """Give a folder for counties that is gone afterwards: in memory where there is room, for much is written.
 
     Disks that fail are played, not waited for.
     """

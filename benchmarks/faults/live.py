@@ -44,7 +44,17 @@ def look(store: Path) -> Live:
     faults = [*_check_files(release / "sites", listings), *_check_redirects(release / "redirects", listings)]
     if manifest.id != release.name:
         faults.append(f"{release.name} is {manifest.id}")
-    return Live(release.name, trees, tuple([*faults, *_check_trees(release, manifest)]))
+    return Live(release.name, trees, (*faults, *_check_trees(release, manifest)))
+
+
+def find_waste(store: Path) -> set[str]:
+    """Return the objects and trees that no release needs, and what was left unfinished."""
+    manifests = [parse_manifest(file.read_bytes()) for file in store.glob("releases/*/manifest.json")]
+    trees = {site.tree for manifest in manifests for site in manifest.sites.values()}
+    needed = {entry.digest for tree in trees for entry in _read_listing(store, tree).entries}
+    objects = {file.name for file in store.glob("objects/*/*")}
+    stale = {tree.name for tree in store.glob("trees/*") if tree.is_dir()} - trees
+    return {*(objects - needed), *stale, *(file.name for file in store.rglob(".new-*"))}
 
 
 def _read_listing(store: Path, tree: str) -> Listing:

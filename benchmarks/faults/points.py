@@ -10,12 +10,11 @@ from pathlib import Path
 
 from benchmarks.faults.calls import Call
 from benchmarks.faults.county import NOON, County, load_program
-from benchmarks.faults.live import look
+from benchmarks.faults.live import find_waste, look
 from benchmarks.faults.scenes import SCENES, Scene, Wanted, open_scene
 from benchmarks.faults.watch import KILL, LET, Ending
 
 _TAKES_SPACE = ("write", "pwrite64", "mkdir", "link", "symlink", "creat", "fallocate", "ftruncate")
-_SLACK_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,6 @@ def try_points(scene_id: str, blow_id: str, numbers: Sequence[int], folder: Path
 
 def _try(county: County, scene: Scene, wanted: Wanted, blow: Blow, number: int) -> Try:
     county.restore()
-    space_bytes = county.space_bytes()
     seen: list[Call] = []
     decide = blow.decide(number)
 
@@ -109,10 +107,8 @@ def _try(county: County, scene: Scene, wanted: Wanted, blow: Blow, number: int) 
         torn.append(f"neither the old release nor the new one: {live.release or 'none'}")
     stuck = [*(f"{lock} is held" for lock in county.held_locks()), *(["a process went on"] if ending.strays else [])]
     unclear = list(_check_words(ending, blow, seen, is_new=live.trees == wanted.after)) if seen else []
-    kept = []
-    if blow.answer == errno.ENOSPC and ending.code == 3 and live.trees == wanted.before:
-        more = county.space_bytes() - space_bytes
-        kept = [f"{more} bytes more than before"] if more > _SLACK_BYTES else []
+    is_full = blow.answer == errno.ENOSPC and ending.code == 3 and live.trees == wanted.before
+    kept = sorted(find_waste(county.store) - wanted.waste) if is_full else []
     unhealed = list(_heal(county, scene, wanted))
     return Try(scene.name, blow.name, number, struck, tuple(torn), tuple(stuck), *map(tuple, (unhealed, unclear, kept)))
 
@@ -135,7 +131,9 @@ def _check_words(ending: Ending, blow: Blow, seen: Sequence[Call], *, is_new: bo
 
 def _names(blow: Blow, call: Call) -> tuple[str, ...]:
     """Return words one of which a message has that tells what failed: the reason or the file's name."""
-    return (os.strerror(blow.answer), Path(call.path).name, Path(call.goal or call.path).name)
+    # SQLite says it in its own words, and names none of the files beside its own.
+    names = (Path(call.path).name, Path(call.goal or call.path).name, "catalog.sqlite")
+    return (os.strerror(blow.answer), *names)
 
 
 def _heal(county: County, scene: Scene, wanted: Wanted) -> Iterator[str]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.faults.county import MORNING, NEWS, NOON, County, news
-from benchmarks.faults.live import look
+from benchmarks.faults.county import LATER, MORNING, NEWS, NOON, County, news
+from benchmarks.faults.live import find_waste, look
 
 _STRAY_LISTINGS = 25
 """So many that a publish sweeps the objects of releases long gone too."""
@@ -31,6 +31,9 @@ class Wanted:
 
     before: Mapping[str, str]
     after: Mapping[str, str]
+    waste: set[str]
+    """What is of no use in the store before."""
+
     calls: int
     """How many calls change the county on the way."""
 
@@ -45,9 +48,18 @@ def _edit(county: County) -> None:
     county.write(NEWS, news("第二版"))
 
 
+def _edit_twice(county: County) -> None:
+    """Two releases are there, of which the newer one turns out to be wrong."""
+    county.must_publish(MORNING)
+    county.write(NEWS, news("第二版"))
+    county.must_publish(LATER)
+
+
+_BACK = ("rollback", "20261122T000000Z")
 SCENES = {
     "first": Scene("第一次发布", lambda _: None),
     "edit": Scene("改了一页再发布，旧版随后清除", _edit),
+    "back": Scene("退回上一版", _edit_twice, command=_BACK, heal=_BACK),
 }
 
 
@@ -56,7 +68,7 @@ def open_scene(scene: Scene, folder: Path) -> tuple[County, Wanted]:
     county = County(folder)
     scene.prepare(county)
     county.save()
-    before = look(county.store)
+    before, waste = look(county.store), find_waste(county.store)
     # The first run after a copy reads more than the later ones.
     for _ in range(2):
         county.restore()
@@ -64,4 +76,4 @@ def open_scene(scene: Scene, folder: Path) -> tuple[County, Wanted]:
     after = look(county.store)
     if ending.code or before.faults or after.faults or before.trees == after.trees:
         raise RuntimeError(f"{scene.name}: {ending} {before} {after}")
-    return county, Wanted(before.trees, after.trees, ending.calls)
+    return county, Wanted(before.trees, after.trees, waste, ending.calls)

@@ -163,7 +163,9 @@ def _begin(program: Callable[[], int], folder: Path, output: IO[bytes], line: so
         os.chdir(folder)
         for descriptor in (1, 2):
             os.dup2(output.fileno(), descriptor)
-        sys.stdout, sys.stderr = (open(fd, "w", encoding="utf-8", closefd=False, buffering=1) for fd in (1, 2))
+        # What whoever forked this has in these is its own.
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
         socket.send_fds(line, [b"."], [_hand_over_calls()])
         line.close()
         code = program()
