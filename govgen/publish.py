@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from govgen.catalog.store import naming_disk_faults
 from govgen.deploy.preflight import check_clocks, check_room
 from govgen.deploy.target import Publisher, Standing, Target
 from govgen.errors import MachineryError, StoppedError, UsageError
@@ -75,7 +76,8 @@ def publish(
         report = build(checkout, options, reporter)
         tell(report)
         _check_findings(report)
-        draft = _draft(checkout, options, report, store, standing)
+        with store.giving_back(), naming_disk_faults(options.catalog):
+            draft = _draft(checkout, options, report, store, standing)
         changes = _compare(draft, target, standing)
         live = standing.live.manifest if standing.live else None
         if wishes.is_dry_run or (live and _is_same(draft, live)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from govgen.deploy.target import Publisher, Standing
@@ -34,6 +34,7 @@ class DirectoryTarget:
             raise MachineryError("not-a-link", path=str(self._link))
         make_folder(self.root)
         free_bytes = shutil.disk_usage(self.root).free
+        self._tidy()
         with ExitStack() as self._held:
             yield Standing(self.store.find_live(), tuple(self.store.ids()), free_bytes, self._publisher.now)
 
@@ -47,7 +48,7 @@ class DirectoryTarget:
 
     def stage(self, signed: SignedManifest, source: Source) -> None:
         """Have the whole release there; until the target is closed nobody else does. Raises MachineryError, OSError."""
-        self._held.enter_context(lock(self.root / "lock", self._publisher.name, self._publisher.now))
+        self._held.enter_context(self._lock())
         self.store.stage(signed, source)
 
     def switch(self, release: str) -> None:
@@ -58,3 +59,13 @@ class DirectoryTarget:
             if not self._link.is_symlink() or str(self._link.readlink()) != goal:
                 put_link(self._link, goal)
         self.store.collect(self._kept)
+
+    def _tidy(self) -> None:
+        """Take away what a broken-off publisher left, unless it is somebody's who is at work."""
+        if self.store.find_unfinished():
+            # What can't be taken away now hinders nobody but the next release, which says so.
+            with suppress(MachineryError, OSError), self._lock():
+                self.store.remove_unfinished()
+
+    def _lock(self) -> AbstractContextManager[None]:
+        return lock(self.root / "lock", self._publisher.name, self._publisher.now)

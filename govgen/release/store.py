@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ CURRENT = "current"
 MANIFEST, SIGNATURE, REDIRECTS, SITES = "manifest.json", "manifest.json.sig", "redirects", "sites"
 _GARBAGE_TREES = 20
 """After so many trees were taken away the objects only they had go too: to find those, all listings are read."""
+_FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,10 @@ class Store:
         manifest = signed.manifest
         self._check_newer(manifest)
         self.remove_unfinished()
+        with self.giving_back():
+            self._stage(manifest, signed, source)
+
+    def _stage(self, manifest: Manifest, signed: SignedManifest, source: Source) -> None:
         live = self.find_live()
         earlier = live.manifest.sites if live else {}
         sites = manifest.sites.items()
@@ -139,18 +145,35 @@ class Store:
         put_link(self.root / CURRENT, f"{self.releases.name}/{release}")
         flush_folder(self.root)
 
+    @contextmanager
+    def giving_back(self) -> Iterator[None]:
+        """Where the disk gets full meanwhile, take away what was written for a release that did not come about."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno in _FULL_DISK:
+                # Whatever else goes wrong now, it is the full disk that people must hear of.
+                with suppress(OSError, MachineryError):
+                    self.collect(len(self.ids()), is_thorough=True)
+            raise
+
     def collect(self, number_kept: int, *, is_thorough: bool = False) -> None:
         """Take away all but the newest releases and the live one, and the trees and objects only they had."""
-        live = self.find_live_id()
-        kept_ids = {live, *self.ids()[-number_kept:]}
+        for folder in (self.releases, self.trees.folder):
+            make_folder(folder)
+        kept_ids = {self.find_live_id(), *self.ids()[-number_kept:]}
         for release in [entry.name for entry in os.scandir(self.releases)]:
-            if release not in kept_ids:
+            if release not in kept_ids and not release.startswith(BESIDE):
                 (self.releases / release).rename(self._unfinished(release))
-                shutil.rmtree(self._unfinished(release))
         kept = {site.tree for release in self.ids() for site in self.read(release).manifest.sites.values()}
         for digest in self.trees.names():
             if digest not in kept:
-                self.trees.remove(digest)
+                self.trees.drop(digest)
+        # First the names, and those on the disk: what is half gone must not bear a whole one's name, after a power cut
+        # either.
+        for folder in (self.releases, self.trees.folder):
+            flush_folder(folder)
+        self.remove_unfinished()
         garbage = [digest for digest in self.trees.listed() if digest not in kept]
         if is_thorough or len(garbage) > _GARBAGE_TREES:
             self._sweep(kept, garbage)
@@ -168,12 +191,13 @@ class Store:
 
     def remove_unfinished(self) -> None:
         """Take away what a broken-off publisher left; objects stay, they are what the next one need not bring."""
-        self.trees.remove_unfinished()
-        (self.root / f"{BESIDE}{CURRENT}").unlink(missing_ok=True)
-        if self.releases.is_dir():
-            for entry in os.scandir(self.releases):
-                if entry.name.startswith(BESIDE):
-                    shutil.rmtree(entry.path)
+        for path in self.find_unfinished():
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+    def find_unfinished(self) -> list[Path]:
+        """Return what a broken-off publisher, or one at work, has half done."""
+        beside = [path for folder in (self.root, self.releases) for path in folder.glob(f"{BESIDE}*")]
+        return [*beside, *self.trees.find_unfinished(), *self.objects.find_unfinished()]
 
     def _has_sound(self, tree: str, live: SiteTree | None) -> bool:
         """Tell whether a tree is there; one that goes live again after a while is looked at file by file."""

@@ -50,8 +50,10 @@ class Trees:
 
     def keep_listing(self, listing: Listing) -> None:
         """Keep a listing whose tree may not be here."""
-        make_folder(self.folder)
-        put_file(self._listing(listing.digest), listing.content, time_of(listing.digest))
+        # What stands there soundly stays: a power cut might take it while it is replaced.
+        if self.find_listing(listing.digest) is None:
+            make_folder(self.folder)
+            put_file(self._listing(listing.digest), listing.content, time_of(listing.digest))
 
     def prepare(self, listing: Listing, before: Listing | None) -> None:
         """Lay a tree out under an unfinished name. Raises MachineryError for a missing object, OSError.
@@ -78,24 +80,20 @@ class Trees:
             write_new(place, self._objects.read(entry.digest), time_of(entry.digest))
         for host in {entry.path.split("/")[0] for entry in listing.entries if entry.is_asset}:
             (unfinished / host / ASSETS).symlink_to(_ASSETS_LINK)
-
-    def finish(self, listing: Listing) -> None:
-        """Give a prepared tree its name; all of it must have reached the disk."""
         self.keep_listing(listing)
         if content := listing.redirects:
             put_file(self.redirects(listing.digest), content, time_of(listing.digest))
+
+    def finish(self, listing: Listing) -> None:
+        """Give a prepared tree its name; all of it must have reached the disk."""
         folder = self.path(listing.digest)
         with suppress(FileNotFoundError):
             shutil.rmtree(folder)
         self._unfinished(listing.digest).rename(folder)
 
-    def remove(self, digest: str) -> None:
-        """Take a tree away; its listing stays, so that the next sweep finds its objects."""
-        with suppress(FileNotFoundError):
-            # Renamed first: a tree half gone must not bear a whole one's name.
-            unfinished = self._unfinished(digest)
-            self.path(digest).rename(unfinished)
-            shutil.rmtree(unfinished)
+    def drop(self, digest: str) -> None:
+        """Take a tree its name; its listing stays, so that the next sweep finds its objects."""
+        self.path(digest).rename(self._unfinished(digest))
 
     def names(self) -> list[str]:
         """Return the digests of all trees."""
@@ -110,11 +108,11 @@ class Trees:
         self._listing(digest).unlink()
         self.redirects(digest).unlink(missing_ok=True)
 
-    def remove_unfinished(self) -> None:
-        """Take away what a broken-off publisher left."""
-        for entry in list(self._scan()):
-            if entry.name.startswith(BESIDE):
-                shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else Path(entry.path).unlink()
+    def find_unfinished(self) -> list[Path]:
+        """Return what a broken-off publisher left half done."""
+        return [Path(entry.path) for entry in self._scan() if entry.name.startswith(BESIDE)] + [
+            *self.pool.rglob(f"{BESIDE}*")
+        ]
 
     def sweep_assets(self, kept: set[str]) -> None:
         """Take away the theme's files that no kept release has; paths below the pool."""
