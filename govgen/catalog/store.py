@@ -14,7 +14,7 @@ from typing import IO
 
 from govgen.catalog.triggers import TRIGGERS
 
-FORMAT = "5"
+FORMAT = "6"
 _TABLES = """
 CREATE TABLE documents (
     path TEXT PRIMARY KEY, id TEXT, site TEXT, section TEXT, village TEXT, kind TEXT, name TEXT, address TEXT,

@@ -95,6 +95,12 @@ def _add_list(listing: argparse.ArgumentParser) -> None:
     _add_jobs(listing)
 
 
+def _add_due(due: argparse.ArgumentParser) -> None:
+    due.add_argument("--number", type=int, default=5, metavar="数", help="列出几件（默认 5）")
+    _add_commit(due)
+    _add_jobs(due)
+
+
 def _add_why(why: argparse.ArgumentParser) -> None:
     why.add_argument("about", metavar="网址或文件", help="页面的网址、生成的文件，或者仓库里的文稿")
     _add_jobs(why)
@@ -145,6 +151,7 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] =
     "check": ("检查文稿，不生成页面", _add_check),
     "publish": ("检查、生成并发布到本地目录 public/", _add_publish),
     "list": ("列出文稿", _add_list),
+    "due": ("说明下一次应在什么时候发布，到时什么会变", _add_due),
     "why": ("说明一个页面为什么是这个样子：由什么生成、用到什么、为什么重做", _add_why),
     "doctor": ("看看这台机器上有什么、缺什么、怎么补", _add_nothing),
     "clean": ("清掉生成的文件；文稿和发布版不动", _add_nothing),
