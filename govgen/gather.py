@@ -338,7 +338,7 @@ def _derive(step: _Step, changed: Mapping[str, str | None], *, is_all: bool) -> 
             put_findings(catalog, "adoption-file", read_adoptions(catalog, section, path, content), [path])
             catalog.touch("adoptions")
     fill_listings(catalog, county)
-    _settle_aliases(step, is_all=is_all)
+    _settle_aliases(step)
     found = resolve_references(catalog, county, step.intake.related, is_all=is_all)
     catalog.run("INSERT OR IGNORE INTO changed SELECT path FROM resolved")
     _replace(catalog, "refs", found)
@@ -358,9 +358,10 @@ def _derive(step: _Step, changed: Mapping[str, str | None], *, is_all: bool) -> 
     note_clock(catalog, county, audience.clock)
 
 
-def _settle_aliases(step: _Step, *, is_all: bool) -> None:
+def _settle_aliases(step: _Step) -> None:
     catalog = step.catalog
-    claims = catalog.rows("SELECT DISTINCT site, alias FROM alias_claims") if is_all else []
+    # Of documents that were not read again, too: time may have given them a page, or taken it.
+    claims = catalog.rows("SELECT DISTINCT site, alias FROM changed CROSS JOIN alias_claims ON document = path")
     affected = find_affected(catalog, {*step.intake.aliases, *((row["site"], row["alias"]) for row in claims)})
     settle_aliases(catalog, step.county, affected)
     for site, alias in sorted(affected):

@@ -254,6 +254,19 @@ def test_nothing_changes_but_at_the_moments_that_are_told(world: Callable[..., W
         assert not standing(county, turn - SECOND), "nor when the clock goes back"
 
 
+def test_old_addresses_come_and_go_with_their_document(world: Callable[..., World]) -> None:
+    county = scheduled(world())
+    text = DOCUMENTS.partition("-- content/qingshui/news/2.md --")[0].replace(
+        "expires_at", "aliases: [/old/1.html]\nexpires_at"
+    )
+    county.write_all(text)
+    old = f"{QINGSHUI}/old/1.html"
+    stands = {}
+    for moment in ("2026-11-23 08:59:59", "2026-11-23 09:00", "2026-11-25 08:59:59", "2026-11-25 09:00", "2026-11-24"):
+        stands[moment] = county.build(clock=at(moment)).has(old)
+    assert list(stands.values()) == [False, True, True, False, True]
+
+
 def test_a_month_is_the_countys_wherever_the_server_stands(world: Callable[..., World], tmp_path: Path) -> None:
     county = world()
     county.build(clock=at("2026-11-30 23:59"))
