@@ -168,12 +168,16 @@ def _note_sources(catalog: Catalog, changed: Mapping[str, str | None]) -> None:
 
 def _read_settings(catalog: Catalog, checkout: Checkout, changed: Mapping[str, str | None]) -> County:
     """Return the county; its settings files are read only if one of them changed. Raises ConfigurationError."""
-    kept = catalog.fact("settings")
-    if kept and not any(path.startswith("sites/") for path in changed):
-        return make_county(json.loads(kept))
+    if catalog.fact("settings") and not any(path.startswith("sites/") for path in changed):
+        return kept_county(catalog)
     tables = read_settings(checkout)
     catalog.remember({"settings": json.dumps(tables, default=str)})
     return make_county(tables)
+
+
+def kept_county(catalog: Catalog) -> County:
+    """Return the county as it was when the catalog was last brought up to date."""
+    return make_county(json.loads(catalog.fact("settings")))
 
 
 def _note_settings(step: _Step) -> bool:

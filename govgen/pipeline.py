@@ -17,9 +17,10 @@ from govgen.catalog.store import ALL, Catalog, CatalogFault, discard, is_damage
 from govgen.errors import MachineryError
 from govgen.events import Reporter
 from govgen.files import OutputFolder
-from govgen.gather import Gathered, gather
+from govgen.gather import Gathered, gather, kept_county
 from govgen.model.address import Addresses
 from govgen.model.build import Artifact, BuildReport, SiteReport
+from govgen.model.county import County
 from govgen.model.finding import Finding
 from govgen.model.state import State
 from govgen.options import BuildOptions
@@ -241,6 +242,12 @@ def read_artifacts(catalog: Path, sites: Sequence[str] = ()) -> tuple[Artifact, 
         for row in rows
         if not sites or row["site"] in sites
     )
+
+
+def read_county(catalog: Path) -> County:
+    """Return the county as the last build knew it."""
+    with closing(Catalog.open(catalog)) as kept:
+        return kept_county(kept)
 
 
 def open_account(checkout: Checkout, options: BuildOptions, reporter: Reporter) -> tuple[Gathered, Account]:

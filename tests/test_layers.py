@@ -14,7 +14,7 @@ from tests.world import PROJECT
 
 ROOT = PROJECT / "govgen"
 
-STAGES = ("repo", "sites", "content", "catalog", "plan", "render", "check", "release")
+STAGES = ("repo", "sites", "content", "catalog", "plan", "render", "check", "release", "deploy")
 """In the order data moves; each may import those before it."""
 
 VOCABULARY = ("model", "errors", "events", "files", "texts", "pinyin", "processes")
@@ -22,13 +22,16 @@ VOCABULARY = ("model", "errors", "events", "files", "texts", "pinyin", "processe
 
 ALLOWED = {
     **{stage: {*STAGES[: number + 1]} for number, stage in enumerate(STAGES)},
+    **{stage: {*STAGES[: STAGES.index(stage) + 1], "options"} for stage in ("release", "deploy")},
     **{word: set() for word in VOCABULARY},
     "options": {"catalog"},
     "gather": {*STAGES, "options"},
     "standing": {*STAGES, "options"},
     "pipeline": {*STAGES, "options", "gather", "standing"},
+    "publish": {*STAGES, "options", "pipeline"},
     "preview": {*STAGES, "options", "pipeline", "preview"},
-    "cli": {*STAGES, "options", "standing", "pipeline", "preview", "cli"},
+    "webserver": {"webserver"},
+    "cli": {*STAGES, "options", "standing", "pipeline", "publish", "preview", "webserver", "cli"},
     "__main__": {"cli"},
     "__init__": set(),
 }
@@ -37,6 +40,7 @@ ALLOWED = {
 DOORS = {
     "PIL": {"content/pictures.py"},
     "babel": {"render/translations.py"},
+    "brotli": {"release/packing.py"},
     "bs4": {"check/pages.py"},
     "defusedxml": {"content/pictures.py"},
     "feedgenerator": {"render/feeds.py"},

@@ -11,11 +11,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from govgen.release.releases import KEPT_RELEASES, lock
+from govgen.release.listing import parse_listing
+from govgen.release.manifest import parse_manifest
+from govgen.release.store import lock
 from tests.world import MZJ, NOON, PORTAL, PROJECT, QINGSHUI, World
 
 NEWS = "content/mzj/news/2026-01-01-news.md"
@@ -45,16 +48,28 @@ def title(county: World) -> str:
     return text.partition("<h1>")[2].partition("</h1>")[0]
 
 
+def listed(county: World, sites: Path) -> dict[str, tuple[str, int]]:
+    """Return the digest and size of every file that a release's manifest and the listings it names tell of."""
+    manifest = parse_manifest((sites.parent / "manifest.json").read_bytes())
+    assert manifest.id == sites.parent.name
+    trees = county.root / ".govgen/trees"
+    listings = (parse_listing((trees / f"{s.tree}.list").read_bytes(), s.tree) for s in manifest.sites.values())
+    return {e.path: (e.digest, e.size_bytes) for listing in listings for e in listing.entries}
+
+
+def served(sites: Path) -> dict[str, bytes]:
+    """Return every file that is found by walking through a release as a web server does, links followed."""
+    files = (Path(folder, name) for folder, _, names in os.walk(sites, followlinks=True) for name in names)
+    return {file.relative_to(sites).as_posix(): file.read_bytes() for file in files}
+
+
 def assert_is_complete(county: World) -> None:
-    """Hold what is live against its manifest: every file with its digest, and no other."""
-    tree = live(county)
-    manifest = json.loads((tree.parent / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["release"] == tree.parent.name
-    found = {file.relative_to(tree).as_posix(): file.read_bytes() for file in tree.rglob("*") if file.is_file()}
-    assert found.keys() == manifest["files"].keys()
-    for path, content in found.items():
-        recorded = manifest["files"][path]
-        assert (recorded["sha256"], recorded["size"]) == (hashlib.sha256(content).hexdigest(), len(content))
+    """Hold what is live against its manifest: every file with its digest, and no other but earlier theme files."""
+    sites = live(county)
+    recorded, found = listed(county, sites), served(sites)
+    assert {path for path in found.keys() - recorded.keys() if path.split("/")[1] != "assets"} == set()
+    for path, (digest, size_bytes) in recorded.items():
+        assert (hashlib.sha256(found[path]).hexdigest(), len(found[path])) == (digest, size_bytes)
 
 
 @pytest.fixture
@@ -71,8 +86,9 @@ def test_publishing_makes_a_release_and_links_to_it(county: World) -> None:
     (release,) = releases(county)
     assert release == NOON.strftime("20261122T040000Z")
     assert f"已发布 {release}" in answer.stdout
-    assert live(county) == county.root / ".govgen/releases" / release / "tree"
-    assert not (county.root / "public").readlink().is_absolute()
+    assert live(county) == county.root / ".govgen/releases" / release / "sites"
+    assert (county.root / "public").readlink() == Path(".govgen/current/sites")
+    assert (county.root / ".govgen/current").readlink() == Path("releases") / release
     assert {folder.name for folder in live(county).iterdir()} == {PORTAL, MZJ, QINGSHUI}
     assert_is_complete(county)
     report = json.loads(county.run("publish", "--json").stdout)
@@ -121,14 +137,15 @@ def test_readers_see_a_complete_release_at_every_moment_of_a_switch(county: Worl
 
 
 def test_releases_are_kept_and_the_oldest_go(county: World) -> None:
+    county.write("targets.toml", "[public]\nkeep = 3\n")
     trees = []
-    for number in range(KEPT_RELEASES + 2):
+    for number in range(5):
         county.write(NEWS, news(f"第{number}版"))
         assert county.run("publish").returncode == 0
         trees.append(live(county))
         assert_is_complete(county)
     assert len(set(trees)) == len(trees)
-    assert releases(county) == [tree.parent.name for tree in trees[-KEPT_RELEASES:]]
+    assert releases(county) == [tree.parent.name for tree in trees[-3:]]
     assert "第3版" in (trees[-2] / PAGE).read_text(encoding="utf-8")
 
 
@@ -188,10 +205,10 @@ def test_a_dry_run_changes_nothing_that_is_live(county: World) -> None:
 
 
 def test_a_second_publisher_is_refused_and_told_who_holds_the_lock(county: World) -> None:
-    with lock(county.root):
+    with lock(county.root / ".govgen/publishing", "王芳@县府办", NOON):
         answer = county.run("publish")
         assert answer.returncode == 3
-        assert f"pid {os.getpid()}" in answer.stderr
+        assert "王芳@县府办，从 2026-11-22 12:00:00 +0800 开始" in answer.stderr
         assert not (county.root / "public").is_symlink()
     assert county.run("publish").returncode == 0
 
@@ -344,10 +361,12 @@ def test_the_same_content_at_the_same_moment_gives_the_same_bytes_anywhere(world
         place.commit()
     first.run("publish", "--jobs", "1", PYTHONHASHSEED="1", TZ="America/New_York", LANG="C")
     second.run("publish", "--jobs", "2", PYTHONHASHSEED="2", TZ="Asia/Shanghai", LANG="zh_CN.UTF-8")
-    manifests = [json.loads((live(place).parent / "manifest.json").read_text()) for place in (first, second)]
-    assert len(manifests[0]["files"]) > 100
-    assert manifests[0]["files"] == manifests[1]["files"]
-    assert manifests[0]["digest"] == manifests[1]["digest"]
+    assert len(listed(first, live(first))) > 100
+    assert listed(first, live(first)) == listed(second, live(second))
+    manifests = [parse_manifest((live(place).parent / "manifest.json").read_bytes()) for place in (first, second)]
+    assert manifests[0] == replace(manifests[1], commit=manifests[0].commit, sites=manifests[0].sites)
+    trees = [{id: site.tree for id, site in manifest.sites.items()} for manifest in manifests]
+    assert trees[0] == trees[1]
 
 
 def test_a_build_of_one_site_makes_its_pages_only_and_removes_nothing(county: World) -> None:

@@ -62,6 +62,7 @@ CREATE TABLE artifacts (
 CREATE TABLE uses (key TEXT, output TEXT, PRIMARY KEY (key, output)) WITHOUT ROWID;
 CREATE TABLE dirty (output TEXT PRIMARY KEY, reason TEXT) WITHOUT ROWID;
 CREATE TABLE gone (output TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE site_trees (site TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID;
 """
 _INDEXES = """
 CREATE INDEX documents_by_id ON documents (id);

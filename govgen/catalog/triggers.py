@@ -159,4 +159,16 @@ def _others() -> list[str]:
     ]
 
 
-TRIGGERS = "\n".join([*_documents(), *_refs(), *_listings(), *_others()])
+def _outputs() -> list[str]:
+    forget = "BEGIN DELETE FROM site_trees WHERE site = {r}.site; END;"
+    return [
+        f"CREATE TRIGGER outputs_{name} AFTER {event} ON artifacts {forget.format(r=r)}"
+        for name, event, r in (
+            ("made", "UPDATE OF digest", "NEW"),
+            ("planned", "INSERT", "NEW"),
+            ("gone", "DELETE", "OLD"),
+        )
+    ]
+
+
+TRIGGERS = "\n".join([*_documents(), *_refs(), *_listings(), *_others(), *_outputs()])

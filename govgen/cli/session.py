@@ -11,6 +11,8 @@ from govgen.errors import UsageError
 from govgen.repo.checkout import Checkout, find_checkout
 
 if TYPE_CHECKING:
+    from govgen.deploy.target import Publisher
+    from govgen.deploy.targets import Destination
     from govgen.options import BuildOptions
 
 BUILD_FOLDER = "build"
@@ -58,3 +60,26 @@ def build_options(checkout: Checkout, options: Namespace) -> BuildOptions:
         sites=tuple(getattr(options, "site", None) or ()),
         processes=max(1, options.jobs),
     )
+
+
+def find_target(checkout: Checkout, options: Namespace, publisher: Publisher) -> Destination:
+    """Return the target a command names, or the repository's own `public/`. Raises UsageError, ConfigurationError."""
+    # Imported here: most commands publish nothing.
+    from govgen.deploy.targets import find_destination
+
+    return find_destination(checkout.repository, options.target or "", publisher)
+
+
+def read_publisher() -> Publisher:
+    """Return who runs this process, and when."""
+    import getpass
+    import os
+    import socket
+
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # Nobody gave this user's number a name.
+        user = str(os.getuid())
+    from govgen.deploy.target import Publisher
+
+    return Publisher(f"{user}@{socket.gethostname()} pid {os.getpid()}", datetime.now(UTC).astimezone())

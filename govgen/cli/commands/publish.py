@@ -1,65 +1,100 @@
-"""`govgen publish`: builds, makes a release beside the live one, and switches `public/` to it in one step."""
+"""`govgen publish`: builds, makes a release beside the live one, switches to it in one step, and says what is live."""
 
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import replace
 
 from govgen.cli.commands.build import exit_code, report_as_json, say_report
 from govgen.cli.console import Console
-from govgen.cli.session import build_options, open_checkout
-from govgen.errors import StoppedError, UsageError
-from govgen.model.finding import Severity
-from govgen.model.rules import SEVERITIES
-from govgen.pipeline import build, read_artifacts
-from govgen.release.releases import (
-    compose_release,
-    digest_of,
-    find_live,
-    lock,
-    read_digest,
-    remove_old,
-    stage_release,
-    switch,
-)
+from govgen.cli.session import build_options, find_target, open_checkout, read_publisher
+from govgen.model.build import BuildReport
+from govgen.publish import Receipt, Wishes, publish
+from govgen.release.compare import SiteChange
 
-LINK = "public"
 _SHOWN_PATHS = 5
 
 
 def run(options: Namespace, console: Console) -> int:
-    """Publish into the local directory."""
-    if options.target:
-        raise UsageError("no-target", target=options.target)
+    """Publish to a target."""
     checkout = open_checkout(options)
-    wanted = build_options(checkout, options)
-    link = checkout.repository / LINK
-    with lock(checkout.repository):
-        live = find_live(link)
-        # Without a live release there is nothing to keep the other sites from: all are built.
-        wanted = wanted if live else replace(wanted, sites=())
-        report = build(checkout, wanted, console)
+    publisher = read_publisher()
+    destination = find_target(checkout, options, publisher)
+    wishes = Wishes(
+        build=build_options(checkout, options),
+        publisher=publisher,
+        shrink_percent=options.allow_shrink,
+        is_dry_run=options.dry_run,
+        key=destination.key,
+    )
+
+    def tell(report: BuildReport) -> None:
         if not options.json:
             say_report(report, console)
-        stops = sum(SEVERITIES[finding.rule] is Severity.STOP for finding in report.findings)
-        if stops:
-            raise StoppedError("stop-findings", number=str(stops))
-        files = compose_release(wanted.output, read_artifacts(wanted.catalog, wanted.sites), live, wanted.sites)
-        is_same = live is not None and read_digest(live) == digest_of(files)
-        if not is_same and not options.dry_run:
-            clock = wanted.audience.clock
-            live = stage_release(checkout.repository, files, checkout.commit, clock)
-            switch(link, live)
-            remove_old(checkout.repository, live)
+
+    receipt = publish(checkout, wishes, destination.target, console, tell)
     if options.json:
-        release = live.id if live else None
-        console.print_json({**report_as_json(report, console), "release": release, "commit": checkout.commit})
-        return exit_code(report)
-    if uncommitted := checkout.uncommitted("content", "sites", "themes", "pelicanconf.py"):
-        shown = "、".join(uncommitted[:_SHOWN_PATHS]) + (" …" if len(uncommitted) > _SHOWN_PATHS else "")
-        console.say("uncommitted", number=len(uncommitted), paths=shown)
-    if options.dry_run:
-        console.say("dry-run", folder=LINK)
-    elif live:
-        console.say("unchanged" if is_same else "published", release=live.id, folder=f"{LINK}/")
-    return exit_code(report)
+        console.print_json({**report_as_json(receipt.report, console), **_as_json(receipt)})
+    else:
+        _say(receipt, destination.place, console, is_dry_run=options.dry_run)
+    return exit_code(receipt.report)
+
+
+def _say(receipt: Receipt, place: str, console: Console, *, is_dry_run: bool) -> None:
+    for key, values in receipt.warnings.items():
+        console.say(key, **values)
+    live = receipt.live
+    if is_dry_run:
+        _say_changes(receipt.changes, console)
+        console.say("dry-run", place=place)
+        return
+    assert live is not None
+    if live.uncommitted:
+        shown = "、".join(live.uncommitted[:_SHOWN_PATHS]) + (" …" if len(live.uncommitted) > _SHOWN_PATHS else "")
+        console.say("uncommitted", number=len(live.uncommitted), paths=shown)
+    for site in receipt.kept_back:
+        console.say("kept-back", site=site)
+    if not receipt.is_published:
+        console.say("unchanged", release=live.id, place=place)
+        return
+    say_sites(receipt.changes, console)
+    console.say("published", release=live.id, place=place, commit=live.commit[:10] or "-")
+
+
+def say_sites(changes: tuple[SiteChange, ...], console: Console) -> None:
+    """Print how many pages are another now, site by site."""
+    for change in changes:
+        if not change.is_nothing:
+            console.say("site-live", **_numbers(change))
+
+
+def _say_changes(changes: tuple[SiteChange, ...], console: Console) -> None:
+    """Print the pages a publish would add, change and remove, site by site."""
+    for change in changes:
+        if change.is_nothing:
+            continue
+        console.say("site-differs", **_numbers(change))
+        for mark, paths in (("+", change.added), ("~", change.changed), ("-", change.removed)):
+            for path in paths if console.verbose else paths[:_SHOWN_PATHS]:
+                console.say("page-differs", mark=mark, path=path)
+            if len(paths) > _SHOWN_PATHS and not console.verbose:
+                console.say("more-pages", number=len(paths) - _SHOWN_PATHS)
+
+
+def _numbers(change: SiteChange) -> dict[str, object]:
+    parts = {"added": change.added, "changed": change.changed, "removed": change.removed}
+    return {"site": change.site, **{name: len(paths) for name, paths in parts.items()}}
+
+
+def _as_json(receipt: Receipt) -> dict[str, object]:
+    live = receipt.live
+    return {
+        "release": live.id if live else None,
+        "commit": live.commit if live else None,
+        "published": receipt.is_published,
+        "live": {id: {"commit": site.commit, "since": site.since} for id, site in live.sites.items()} if live else {},
+        "changes": {
+            change.site: {"added": change.added, "changed": change.changed, "removed": change.removed}
+            for change in receipt.changes
+        },
+        "kept_back": receipt.kept_back,
+    }

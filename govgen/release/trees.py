@@ -1,0 +1,165 @@
+"""Trees: one site's whole output as an immutable folder named by the digest of its listing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from govgen.errors import MachineryError
+from govgen.release.disk import BESIDE, make_folder, put_file, write_new
+from govgen.release.listing import ASSETS, Entry, Listing, parse_listing
+from govgen.release.objects import Objects, digest_of, time_of
+
+_ASSETS_LINK = f"../../../{ASSETS}"
+"""Where `trees/<digest>/<host folder>/assets` leads: to the store's pool of the theme's files."""
+
+
+class Trees:
+    """The trees of a store, each with its listing beside it; the pool of theme files they share."""
+
+    def __init__(self, root: Path, objects: Objects) -> None:
+        self.folder = root / "trees"
+        self.pool = root / ASSETS
+        self._objects = objects
+
+    def path(self, digest: str) -> Path:
+        """Return the folder of a tree, if there is such."""
+        return self.folder / digest
+
+    def has(self, digest: str) -> bool:
+        """Tell whether a tree is there, whole: it got its name after all of it was on the disk."""
+        return self.path(digest).is_dir() and self._listing(digest).is_file()
+
+    def is_sound(self, digest: str) -> bool:
+        """Tell whether every file of a tree has the bytes its listing names."""
+        listing = self.find_listing(digest)
+        return listing is not None and all(_is_whole(self._place(self.path(digest), e), e) for e in listing.entries)
+
+    def find_listing(self, digest: str) -> Listing | None:
+        """Return the listing of a tree that is or was here; None where there is none, or a damaged one."""
+        with suppress(OSError, MachineryError):
+            return parse_listing(self._listing(digest).read_bytes(), digest)
+        return None
+
+    def redirects(self, digest: str) -> Path:
+        """Return the file that tells a web server a tree's redirects, if it has any."""
+        return self.folder / f"{digest}.map"
+
+    def keep_listing(self, listing: Listing) -> None:
+        """Keep a listing whose tree may not be here."""
+        make_folder(self.folder)
+        put_file(self._listing(listing.digest), listing.content, time_of(listing.digest))
+
+    def prepare(self, listing: Listing, before: Listing | None) -> None:
+        """Lay a tree out under an unfinished name. Raises MachineryError for a missing object, OSError.
+
+        What the tree `before` had is linked, not copied, where its bytes still are what they should be.
+        """
+        unfinished = self._unfinished(listing.digest)
+        with suppress(FileNotFoundError):
+            shutil.rmtree(unfinished)
+        known = before.by_path if before and self.has(before.digest) else {}
+        earlier = f"{self.path(before.digest)}/" if before else ""
+        folders: set[str] = set()
+        for entry in listing.entries:
+            place = self._place(unfinished, entry)
+            folder = os.path.dirname(place)  # noqa: PTH120 - a hundred thousand Path objects take a second
+            if folder not in folders:
+                make_folder(Path(folder))
+                folders.add(folder)
+            if entry.is_asset:
+                self._put_asset(place, entry)
+                continue
+            if known.get(entry.path) == entry and self._link(earlier + entry.path, place, entry):
+                continue
+            write_new(place, self._objects.read(entry.digest), time_of(entry.digest))
+        for host in {entry.path.split("/")[0] for entry in listing.entries if entry.is_asset}:
+            (unfinished / host / ASSETS).symlink_to(_ASSETS_LINK)
+
+    def finish(self, listing: Listing) -> None:
+        """Give a prepared tree its name; all of it must have reached the disk."""
+        self.keep_listing(listing)
+        if content := listing.redirects:
+            put_file(self.redirects(listing.digest), content, time_of(listing.digest))
+        folder = self.path(listing.digest)
+        with suppress(FileNotFoundError):
+            shutil.rmtree(folder)
+        self._unfinished(listing.digest).rename(folder)
+
+    def remove(self, digest: str) -> None:
+        """Take a tree away; its listing stays, so that the next sweep finds its objects."""
+        with suppress(FileNotFoundError):
+            # Renamed first: a tree half gone must not bear a whole one's name.
+            unfinished = self._unfinished(digest)
+            self.path(digest).rename(unfinished)
+            shutil.rmtree(unfinished)
+
+    def names(self) -> list[str]:
+        """Return the digests of all trees."""
+        return [e.name for e in self._scan() if not e.name.startswith(BESIDE) and e.is_dir(follow_symlinks=False)]
+
+    def listed(self) -> list[str]:
+        """Return the digests of all listings."""
+        return [entry.name.removesuffix(".list") for entry in self._scan() if entry.name.endswith(".list")]
+
+    def forget_listing(self, digest: str) -> None:
+        """Take a listing away whose tree is gone."""
+        self._listing(digest).unlink()
+        self.redirects(digest).unlink(missing_ok=True)
+
+    def remove_unfinished(self) -> None:
+        """Take away what a broken-off publisher left."""
+        for entry in list(self._scan()):
+            if entry.name.startswith(BESIDE):
+                shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else Path(entry.path).unlink()
+
+    def sweep_assets(self, kept: set[str]) -> None:
+        """Take away the theme's files that no kept release has; paths below the pool."""
+        for folder, _, names in os.walk(self.pool):
+            for name in names:
+                file = Path(folder, name)
+                if file.relative_to(self.pool).as_posix() not in kept:
+                    file.unlink()
+
+    def _place(self, unfinished: Path, entry: Entry) -> str:
+        if entry.is_asset:
+            return f"{self.pool}/{pool_path(entry)}"
+        return f"{unfinished}/{entry.path}"
+
+    def _put_asset(self, place: str, entry: Entry) -> None:
+        """Put a file of the theme into the pool; one with another content under its name gives way."""
+        if not _is_whole(place, entry):
+            put_file(Path(place), self._objects.read(entry.digest), time_of(entry.digest))
+
+    def _link(self, source: str, place: str, entry: Entry) -> bool:
+        """Link a file of an earlier tree; tell whether its bytes are still the right ones."""
+        if not _is_whole(source, entry):
+            return False
+        os.link(source, place)
+        return True
+
+    def _listing(self, digest: str) -> Path:
+        return self.folder / f"{digest}.list"
+
+    def _unfinished(self, digest: str) -> Path:
+        return self.folder / f"{BESIDE}{digest}"
+
+    def _scan(self) -> Iterator[os.DirEntry[str]]:
+        return iter(os.scandir(self.folder)) if self.folder.is_dir() else iter(())
+
+
+def pool_path(entry: Entry) -> str:
+    """Return where a file of the theme stands below the pool."""
+    return entry.path.split("/", 2)[2]
+
+
+def _is_whole(file: str, entry: Entry) -> bool:
+    """Tell whether a file is a plain one with the bytes an entry names."""
+    with suppress(OSError):
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as stream:
+            return digest_of(stream.read()) == entry.digest
+    return False
