@@ -296,6 +296,21 @@ def test_telling_that_nothing_changed_reads_no_settings(world: Callable[..., Wor
     assert "sites" not in "".join(re.findall(r"^from govgen\.(\w+)", source, re.MULTILINE))
 
 
+def test_publishing_on_time_makes_a_release_when_something_begins_or_ends_and_none_between(
+    world: Callable[..., World],
+) -> None:
+    county = scheduled(world())
+    county.commit()
+    page = county.root / "public" / MZJ / "index.html"
+    seen = []
+    for moment in ("07:59:59", "08:00", "08:05", "08:10"):
+        answer = county.run("publish", "--commit", "-q", "--clock", f"2026-11-23T{moment}")
+        assert answer.returncode == 0, answer.stderr
+        releases = [folder for folder in (county.root / ".govgen/releases").iterdir() if folder.is_dir()]
+        seen.append((UPGRADE in page.read_text(encoding="utf-8"), len(releases)))
+    assert seen == [(False, 1), (True, 2), (True, 2), (True, 2)]
+
+
 # Being told
 
 
