@@ -117,6 +117,12 @@ def _add_list(listing: argparse.ArgumentParser) -> None:
     _add_jobs(listing)
 
 
+def _add_due(due: argparse.ArgumentParser) -> None:
+    due.add_argument("--number", type=int, default=5, metavar="数", help="列出几件（默认 5）")
+    _add_commit(due)
+    _add_jobs(due)
+
+
 def _add_why(why: argparse.ArgumentParser) -> None:
     why.add_argument("about", metavar="网址或文件", help="页面的网址、生成的文件，或者仓库里的文稿")
     _add_jobs(why)
@@ -185,6 +191,7 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] =
     "rollback": ("回到以前的发布版：全县，或者几个站点", _add_rollback),
     "status": ("现在上线的是什么，某篇文稿的改动上线了没有", _add_status),
     "list": ("列出文稿", _add_list),
+    "due": ("说明下一次应在什么时候发布，到时什么会变", _add_due),
     "why": ("说明一个页面为什么是这个样子：由什么生成、用到什么、为什么重做", _add_why),
     "webserver": ("写出网站服务器（nginx、Caddy）的配置，或者在本机试着打开", _add_webserver),
     "doctor": ("看看这台机器上有什么、缺什么、怎么补", _add_nothing),
