@@ -5,7 +5,7 @@ GOVGEN = .venv/bin/govgen
 PYTEST = .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup publish preview check test bench report docs lock clean
+.PHONY: help setup publish preview serve-public check test bench report docs lock clean
 
 help: ## 列出命令 / list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -18,6 +18,9 @@ publish: setup ## 生成全县网站并发布到 public/ / build the county and 
 
 preview: setup ## 在本机预览，保存即刷新 / preview on this machine, reload on save
 	@$(GOVGEN) serve
+
+serve-public: setup ## 在本机用真正的 nginx 打开已发布的网站（SERVE="--port 8081" 换端口） / serve what is published, by the real nginx
+	@$(GOVGEN) webserver serve $(SERVE)
 
 check: setup ## 检查文稿，不生成 / check documents
 	@$(GOVGEN) check

@@ -12,6 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from govgen.catalog.aliases import check_alias, find_affected, settle_aliases
+from govgen.catalog.clock import find_due, note_clock
 from govgen.catalog.findings import put_findings
 from govgen.catalog.intake import Intake, settle_addresses, settle_all_addresses, wait
 from govgen.catalog.listings import (
@@ -35,7 +36,7 @@ from govgen.catalog.sources import (
     source_key,
     stored,
 )
-from govgen.catalog.states import Audience, find_due, set_states
+from govgen.catalog.states import Audience, set_states
 from govgen.catalog.store import Catalog, digest_of
 from govgen.check.run import check_document
 from govgen.content.load import is_document, parse_documents, read_earlier
@@ -134,13 +135,7 @@ def _bring_up_to_date(
     _derive(step, changed, is_all=is_new or is_reshaped or catalog.fact("audience") != _name(audience))
     if is_new:
         catalog.watch(program_identity())
-    catalog.remember(
-        {
-            "seen": seen.note,
-            "clock": str(int(audience.clock.timestamp())),
-            "audience": _name(audience),
-        }
-    )
+    catalog.remember({"seen": seen.note, "audience": _name(audience)})
     catalog.finish()
     return Gathered(catalog, county, audience)
 
@@ -191,7 +186,8 @@ def _note_settings(step: _Step) -> bool:
     sites = {f"site:{site.id}": digest_of(site) for site in county.sites}
     shapes = {f"shape:{site.id}": digest_of(_shape(site)) for site in county.sites}
     whole = {
-        "county": digest_of(replace(county, sites=())),
+        # What is so for a time only touches the sites it is for; see `note_clock`.
+        "county": digest_of(replace(county, sites=(), banners=(), mourning=())),
         "sites": digest_of(sites),
         "places": digest_of((county.timezone, [site.id for site in county.sites])),
     }
@@ -336,7 +332,7 @@ def _recover(step: _Step) -> None:
 def _derive(step: _Step, changed: Mapping[str, str | None], *, is_all: bool) -> None:
     """Write all that follows from the documents that changed: states, lists, old addresses, links, relations."""
     catalog, county, audience = step.catalog, step.county, step.audience
-    catalog.mark("changed", {*step.intake.changed, *find_due(catalog, audience)})
+    catalog.mark("changed", {*step.intake.changed, *find_due(catalog, audience.clock)})
     if is_all:
         catalog.run("INSERT OR IGNORE INTO changed SELECT path FROM documents")
     _replace(catalog, "review", set_states(catalog, audience))
@@ -346,11 +342,11 @@ def _derive(step: _Step, changed: Mapping[str, str | None], *, is_all: bool) -> 
             put_findings(catalog, "adoption-file", read_adoptions(catalog, section, path, content), [path])
             catalog.touch("adoptions")
     fill_listings(catalog, county)
-    _settle_aliases(step, is_all=is_all)
+    _settle_aliases(step)
     found = resolve_references(catalog, county, step.intake.related, is_all=is_all)
     catalog.run("INSERT OR IGNORE INTO changed SELECT path FROM resolved")
     _replace(catalog, "refs", found)
-    derive_relations(catalog, audience.clock.date().isoformat())
+    derive_relations(catalog, audience.clock.date())
     _replace(catalog, "submit", check_submissions(catalog, county))
     if is_all or catalog.touched("topic") or catalog.is_touched(f"listing:{county.portal.id}:topics"):
         put_findings(catalog, "topics", check_topics(catalog, county))
@@ -363,14 +359,13 @@ def _derive(step: _Step, changed: Mapping[str, str | None], *, is_all: bool) -> 
     links = [path for path in changed if path.startswith("content/") and not is_document(path)]
     linked = [path for path in links if changed[path] == LINK and (step.checkout.root / path).is_dir()]
     put_findings(catalog, "link", [Finding("FILE-SYMLINK", path) for path in linked], links)
-    newest = catalog.one("SELECT max(date) AS date FROM documents WHERE is_listed = 1")
-    catalog.set_fact("year", str(newest["date"] or "")[:4] if newest else "")
-    catalog.set_fact("clock-month", f"{audience.clock:%Y-%m}")
+    note_clock(catalog, county, audience.clock)
 
 
-def _settle_aliases(step: _Step, *, is_all: bool) -> None:
+def _settle_aliases(step: _Step) -> None:
     catalog = step.catalog
-    claims = catalog.rows("SELECT DISTINCT site, alias FROM alias_claims") if is_all else []
+    # Of documents that were not read again, too: time may have given them a page, or taken it.
+    claims = catalog.rows("SELECT DISTINCT site, alias FROM changed CROSS JOIN alias_claims ON document = path")
     affected = find_affected(catalog, {*step.intake.aliases, *((row["site"], row["alias"]) for row in claims)})
     settle_aliases(catalog, step.county, affected)
     for site, alias in sorted(affected):

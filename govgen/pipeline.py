@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from govgen.catalog.findings import read_findings
 from govgen.catalog.sources import loaded
-from govgen.catalog.store import ALL, Catalog, CatalogFault, discard, is_damage
+from govgen.catalog.store import ALL, Catalog, CatalogFault, discard, is_damage, naming_disk_faults
 from govgen.errors import MachineryError
 from govgen.events import Reporter
 from govgen.files import OutputFolder
@@ -55,14 +55,15 @@ def _sure(do: Callable[[], Done], options: BuildOptions, reporter: Reporter) -> 
 
     All that a catalog holds comes from the repository.
     """
-    try:
+    with naming_disk_faults(options.catalog):
+        try:
+            return do()
+        except CatalogFault as fault:
+            if not is_damage(fault):
+                raise
+        reporter.stage("damaged", 0)
+        discard(options.catalog)
         return do()
-    except CatalogFault as fault:
-        if not is_damage(fault):
-            raise
-    reporter.stage("damaged", 0)
-    discard(options.catalog)
-    return do()
 
 
 def _build(checkout: Checkout, options: BuildOptions, reporter: Reporter, known: Known) -> BuildReport:

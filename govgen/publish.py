@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from govgen.catalog.store import naming_disk_faults
 from govgen.deploy.look import Showcase, check_served
 from govgen.deploy.preflight import check_clocks, check_room
 from govgen.deploy.target import Publisher, Standing, Target
-from govgen.errors import MachineryError, StoppedError
+from govgen.errors import MachineryError, StoppedError, UsageError
 from govgen.events import Reporter
 from govgen.model.build import BuildReport
 from govgen.model.finding import Severity
@@ -19,6 +20,7 @@ from govgen.pipeline import build, read_county
 from govgen.release.compare import NOTHING, SiteChange, compare
 from govgen.release.draft import Draft, Origin, draft_release
 from govgen.release.manifest import Manifest, next_id
+from govgen.release.rollback import choose_release, draft_rollback, trees_of
 from govgen.release.signing import sign
 from govgen.release.store import SignedManifest, Store, lock
 from govgen.repo.checkout import Checkout
@@ -68,7 +70,7 @@ def publish(
     """Build, and put what came of it live at a target; `tell` hears of the build as soon as it is done.
 
     Raises StoppedError where findings stop a release or a site would shrink, MachineryError where something fails: what
-    was live stays live then.
+    was live stays live then, unless it says that the release is live and not served as it is.
     """
     store = Store(checkout.repository / STORE)
     with lock(store.root / "publishing", wishes.publisher.name, wishes.publisher.now), target.open() as standing:
@@ -78,21 +80,77 @@ def publish(
         report = build(checkout, options, reporter)
         tell(report)
         _check_findings(report)
-        draft = _draft(checkout, options, report, store, standing)
+        with store.giving_back(), naming_disk_faults(options.catalog):
+            draft = _draft(checkout, options, report, store, standing)
         changes = _compare(draft, target, standing)
         live = standing.live.manifest if standing.live else None
-        if live and _is_same(draft.manifest, live):
-            return Receipt(report, live, changes, False, draft.kept_back, warnings)
-        if wishes.is_dry_run:
+        if wishes.is_dry_run or (live and _is_same(draft, live)):
             return Receipt(report, live, changes, False, draft.kept_back, warnings)
         _check_shrinking(changes, wishes.shrink_percent)
         check_room(standing, draft.listings.values())
         reporter.stage("deploy", 0)
-        content = draft.manifest.content
-        target.stage(sign(content, wishes.key) if wishes.key else SignedManifest(content), store)
-        target.switch(draft.manifest.id)
-        check_served(wishes.showcase, draft, changes, store.trees.find_listing)
+        _put_live(draft.manifest, wishes.key, target, store)
+        check_served(wishes.showcase, draft.manifest, changes, store.trees.find_listing)
     return Receipt(report, draft.manifest, changes, True, draft.kept_back, warnings)
+
+
+@dataclass(frozen=True)
+class Return:
+    """What a rollback is asked for."""
+
+    publisher: Publisher
+    release: str = ""
+    """The release to go back to; empty for the one before."""
+
+    sites: tuple[str, ...] = ()
+    """Only these sites; the whole county if empty."""
+
+    key: Path | None = None
+    showcase: Showcase = field(default_factory=Showcase)
+    """Where what went live is looked at."""
+
+
+def go_back(wishes: Return, target: Target, store: Store) -> tuple[Manifest, tuple[SiteChange, ...]]:
+    """Put an earlier release live again, or its trees of some sites; return what is live then, and what differs.
+
+    What a target has lost since comes from the store.
+    Raises UsageError where there is nothing to go back to, MachineryError.
+    """
+    with target.open() as standing:
+        if standing.live is None:
+            raise UsageError("nothing-earlier", sites="、".join(wishes.sites) or "—")
+        live = standing.live.manifest
+        if wishes.release:
+            goal = target.read(wishes.release).manifest
+        else:
+            earlier = (target.read(id).manifest for id in reversed(standing.releases) if id < live.id)
+            goal = choose_release(live, earlier, wishes.sites)
+        id = next_id(standing.releases, wishes.publisher.now)
+        manifest = draft_rollback(live, goal, wishes.sites, id, wishes.publisher.now)
+        changes = _compare_trees(live, manifest, target)
+        if trees_of(manifest) == trees_of(live):
+            return live, changes
+        _put_live(manifest, wishes.key, target, store)
+        check_served(wishes.showcase, manifest, changes, store.trees.find_listing)
+    return manifest, changes
+
+
+def _put_live(manifest: Manifest, key: Path | None, target: Target, source: Store) -> None:
+    """Sign a release, have it whole at the target, and switch."""
+    content = manifest.content
+    target.stage(sign(content, key) if key else SignedManifest(content), source)
+    target.switch(manifest.id)
+
+
+def _compare_trees(before: Manifest, after: Manifest, target: Target) -> tuple[SiteChange, ...]:
+    """Return what differs between two releases whose trees a target keeps."""
+    old, new = trees_of(before), trees_of(after)
+    differing = sorted(id for id in {*old, *new} if old.get(id) != new.get(id))
+    wanted = sorted({tree for id in differing for tree in (old.get(id), new.get(id)) if tree})
+    known = dict(zip(wanted, target.read_listings(wanted), strict=True))
+    return tuple(
+        compare(id, known.get(old.get(id, ""), NOTHING), known.get(new.get(id, ""), NOTHING)) for id in differing
+    )
 
 
 def _check_findings(report: BuildReport) -> None:
@@ -121,10 +179,11 @@ def _compare(draft: Draft, target: Target, standing: Standing) -> tuple[SiteChan
     return tuple(compare(id, known.get(id, NOTHING), draft.listings.get(id, NOTHING)) for id in ids)
 
 
-def _is_same(drafted: Manifest, live: Manifest) -> bool:
-    """Tell whether a release would be what is live, made from the same commit."""
-    trees = ({id: site.tree for id, site in manifest.sites.items()} for manifest in (drafted, live))
-    return next(trees) == next(trees) and (drafted.commit, drafted.held) == (live.commit, live.held)
+def _is_same(draft: Draft, live: Manifest) -> bool:
+    """Tell whether a release would be what is live, made from the same commit, or from one that was taken back."""
+    drafted = draft.manifest
+    is_made_alike = (drafted.commit, drafted.held) == (live.commit, live.held)
+    return trees_of(drafted) == trees_of(live) and (is_made_alike or bool(draft.kept_back))
 
 
 def _check_shrinking(changes: tuple[SiteChange, ...], percent: float) -> None:

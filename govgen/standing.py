@@ -7,9 +7,9 @@ import time
 from dataclasses import asdict, replace
 from typing import Any
 
+from govgen.catalog.clock import still_holds
 from govgen.catalog.findings import read_findings
 from govgen.catalog.sources import find_changed, program_identity
-from govgen.catalog.states import find_due
 from govgen.catalog.store import Catalog, CatalogFault, is_damage
 from govgen.model.build import BuildReport, SiteReport
 from govgen.options import BuildOptions
@@ -59,7 +59,7 @@ def _may_stand(catalog: Catalog, options: BuildOptions) -> bool:
         return False
     if Ledger(options.output).stamp != catalog.fact("stamp"):
         return False
-    return not find_due(catalog, options.audience) and catalog.fact("clock-month") == f"{options.audience.clock:%Y-%m}"
+    return still_holds(catalog, options.audience.clock)
 
 
 def request_of(options: BuildOptions) -> str:

@@ -166,6 +166,62 @@ FAULTS: dict[str, tuple[tuple[str, str], str, int | None, str, str]] = {
         qingshui('[[villages]]\nid = "a"\nname = "甲"\n' * 2),
         *("CFG-TWICE", 7, "villages.1.id", "a"),
     ),
+    "a banner without words": (
+        county_and('[[banners]]\nends = "2026-12-01"\n'),
+        *("CFG-REQUIRED", AFTER, "banners.0.text", ""),
+    ),
+    "a banner without end": (
+        county_and('[[banners]]\ntext = "停水"\n'),
+        *("CFG-ENDLESS", AFTER, "banners.0.ends", ""),
+    ),
+    "a banner of a site without end": (
+        mzj('[[banners]]\ntext = "停水"\nends = " "\n'),
+        *("CFG-ENDLESS", 5, "banners.0.ends", ""),
+    ),
+    "level of a banner": (
+        county_and('[[banners]]\ntext = "停水"\nlevel = "alarm"\nends = "2026-12-01"\n'),
+        *("CFG-CHOICE", AFTER + 2, "banners.0.level", "alert"),
+    ),
+    "time of a banner": (
+        county_and('[[banners]]\ntext = "停水"\nends = "12月1日"\n'),
+        *("CFG-FORM", AFTER + 2, "banners.0.ends", "12月1日"),
+    ),
+    "time of day for a moment": (
+        county_and('[[banners]]\ntext = "停水"\nends = 08:00:00\n'),
+        *("CFG-TYPE", AFTER + 2, "banners.0.ends", "time"),
+    ),
+    "address of a banner": (
+        county_and('[[banners]]\ntext = "停水"\nurl = "/a.html"\nends = "2026-12-01"\n'),
+        *("CFG-FORM", AFTER + 2, "banners.0.url", "/a.html"),
+    ),
+    "a banner that ends before it begins": (
+        county_and('[[banners]]\ntext = "停水"\nstarts = 2026-12-01T08:00:00\nends = "2026-12-01"\n'),
+        *("CFG-PERIOD", AFTER + 3, "banners.0.ends", "2026-12-01"),
+    ),
+    "a banner that ends before it begins elsewhere": (
+        county_and('[[banners]]\ntext = "停水"\nstarts = "2026-12-01 08:00"\nends = 2026-12-01T00:00:00Z\n'),
+        *("CFG-PERIOD", AFTER + 3, "banners.0.ends", "2026-12-01 00:00:00+00:00"),
+    ),
+    "site of a banner": (
+        county_and('[[banners]]\ntext = "停水"\nends = "2026-12-01"\nsites = ["mzj", "qinshui"]\n'),
+        *("CFG-CHOICE", AFTER + 3, "banners.0.sites", "qingshui"),
+    ),
+    "sites for a site's own banner": (
+        mzj('[[banners]]\ntext = "停水"\nends = "2026-12-01"\nsites = ["mzj"]\n'),
+        *("CFG-UNKNOWN", 6, "banners.0.sites", ""),
+    ),
+    "mourning without beginning": (
+        county_and('[[mourning]]\nends = "2026-12-01"\n'),
+        *("CFG-REQUIRED", AFTER, "mourning.0.starts", ""),
+    ),
+    "mourning without end": (
+        county_and('[[mourning]]\nstarts = "2026-12-01"\n'),
+        *("CFG-ENDLESS", AFTER, "mourning.0.ends", ""),
+    ),
+    "mourning of a site": (
+        mzj('[[mourning]]\nstarts = "2026-12-01"\nends = "2026-12-02"\n'),
+        *("CFG-UNKNOWN", 3, "mourning", ""),
+    ),
     "second portal": (("qingshui", PORTAL_SITE), "CFG-PORTAL", 2, "kind", ""),
     "broken TOML": (mzj('phone = "unclosed\n'), "CFG-SYNTAX", 3, "", ""),
     "key twice in TOML": (mzj('name = "又"\n'), "CFG-SYNTAX", 3, "", ""),

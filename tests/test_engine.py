@@ -19,7 +19,8 @@ from markupsafe import Markup
 
 from govgen.errors import MachineryError
 from govgen.model import view
-from govgen.model.view import Chrome, DocumentView, Page
+from govgen.model.chrome import Chrome
+from govgen.model.view import DocumentView, Page
 from govgen.plan.pages import Composition
 from govgen.render.light import choose_engine
 from tests.world import PROJECT, World

@@ -182,6 +182,16 @@ class History:
         new = f"/* {self.random.random()} */" if path.endswith("css") else f"<!-- {self.random.randint(1, 99)} -->"
         self.world.write(f"themes/county/{path}", f"{old}\n{new}\n")
 
+    def hang_banner(self) -> None:
+        """Say something above pages for a time, mourn, or stop to."""
+        path = "sites/_county.toml"
+        text = (self.world.root / path).read_text(encoding="utf-8").partition("\n[[")[0]
+        starts = NOON + timedelta(hours=self.random.randint(-60, 90))
+        times = f'starts = {starts:%Y-%m-%dT%H:%M:%S}\nends = "{starts + timedelta(hours=40):%Y-%m-%d %H:%M}"\n'
+        where = self.pick("", 'sites = ["mzj"]\n', 'sites = ["portal", "qingshui"]\n')
+        banner = f'\n[[banners]]\ntext = "{self.pick(*TITLES)}"\n{times}{where}'
+        self.world.write(path, text + self.pick("", banner, f"\n[[mourning]]\n{times}{where}"))
+
     def pass_time(self) -> None:
         """Let time go on, or back."""
         self.clock += timedelta(hours=self.random.randint(-60, 90))
@@ -204,6 +214,7 @@ CHANGES: list[tuple[Callable[[History], None], int]] = [
     (History.adopt, 2),
     (History.change_settings, 2),
     (History.change_theme, 1),
+    (History.hang_banner, 1),
     (History.pass_time, 3),
     (History.commit, 2),
     (History.show_drafts, 1),
@@ -221,7 +232,8 @@ def kill_a_build(history: History) -> None:
 
 def without_guesses(findings: Iterable[Finding]) -> list[Finding]:
     """Return findings without what was guessed for a dead link: that is as old as the finding."""
-    return [replace(f, values={**f.values, "guess": ""}) if f.rule in GUESSED else f for f in findings]
+    plain = (replace(f, values={**f.values, "guess": ""}) if f.rule in GUESSED else f for f in findings)
+    return sorted(plain, key=Finding.sort_key)
 
 
 def build_and_compare(history: History, clean: Path, told: list[str], known: Known = NOTHING_KNOWN) -> None:

@@ -30,7 +30,8 @@ ALLOWED = {
     "pipeline": {*STAGES, "options", "gather", "standing"},
     "publish": {*STAGES, "options", "pipeline"},
     "preview": {*STAGES, "options", "pipeline", "preview"},
-    "cli": {*STAGES, "options", "standing", "pipeline", "publish", "preview", "cli"},
+    "webserver": {"webserver"},
+    "cli": {*STAGES, "options", "standing", "pipeline", "publish", "preview", "webserver", "cli"},
     "__main__": {"cli"},
     "__init__": set(),
 }

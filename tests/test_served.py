@@ -6,15 +6,12 @@ import gzip
 import hashlib
 import json
 import os
-import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -22,12 +19,11 @@ from govgen.deploy.http import find_unserved
 from govgen.errors import UsageError
 from govgen.release.listing import Entry
 from govgen.release.store import Store
-from tests.conftest import require
+from tests.nginx import Server, county_of, make_certificate, serve
 from tests.test_verify import serving, verify
 from tests.world import MZJ, PORTAL, World
 
 PAGE = f"{MZJ}/news/2026-01-01-a.html"
-MODULES = Path("/usr/lib/nginx/modules/ngx_http_brotli_static_module.so")
 
 
 @pytest.fixture(scope="module")
@@ -47,66 +43,24 @@ def county(origin: World, tmp_path: Path) -> World:
     return origin.copy(tmp_path / "county")
 
 
-def free_port() -> int:
-    """Return a port that nobody uses."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 @contextmanager
-def nginx(folder: Path, root: Path, *, lines: str = "", listen: str = "") -> Iterator[int]:
-    """Serve what is live in a store with a real nginx; yield its port."""
-    port = free_port()
-    brotli = MODULES.is_file()
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "logs").mkdir(parents=True)
-    (folder / "nginx.conf").write_text(
-        f"""
-        {f"load_module {MODULES};" if brotli else ""}
-        {"user root;" if os.geteuid() == 0 else ""}
-        daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1;
-        events {{ worker_connections 64; }}
-        http {{
-            types {{ text/html html; text/css css; image/svg+xml svg; application/json json; application/xml xml; }}
-            access_log off; gzip_static on; {"brotli_static on;" if brotli else ""}
-            client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
-            uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
-            map_hash_bucket_size 256; map_hash_max_size 8192;
-            map "$host$uri" $moved {{ default ""; include {root}/current/redirects/*.map; }}
-            server {{
-                listen 127.0.0.1:{port} {listen};
-                root {root}/current/sites/$host; charset utf-8;
-                if ($moved) {{ return 301 $moved; }}
-                location / {{ try_files $uri $uri/index.html =404; }}
-                error_page 404 /404.html;
-                {lines}
-            }}
-        }}
-        """,
-        encoding="utf-8",
-    )
-    process = subprocess.Popen([require("nginx"), "-p", folder, "-c", folder / "nginx.conf"], stderr=subprocess.PIPE)
-    try:
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline and process.poll() is None:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.02)
-        assert process.poll() is None, process.stderr and process.stderr.read()
-        yield port
-    finally:
-        process.terminate()
-        process.wait(10)
-        assert process.stderr is not None
-        process.stderr.close()
+def shown(county: World, folder: Path, root: Path | None = None, **changes: Any) -> Iterator[Server]:
+    """Serve what is live in the county's store, or in another, with a real nginx."""
+    with serve(root or county.root / ".govgen", county_of(county), folder, **changes) as server:
+        yield server
+
+
+def of_earlier_release(county: World, folder: Path) -> Path:
+    """Return what a web server shows that was not told of the newest release."""
+    folder.mkdir()
+    (folder / "current").symlink_to(min((county.root / ".govgen/releases").iterdir()))
+    return folder
 
 
 def test_a_real_server_serves_what_was_published(county: World, tmp_path: Path) -> None:
     root = county.root / ".govgen"
-    with nginx(tmp_path / "nginx", root) as port:
-        url = f"http://127.0.0.1:{port}"
+    with shown(county, tmp_path) as server:
+        url = f"http://127.0.0.1:{server.port}"
         answer = verify("--root", root, "--url", url)
         assert answer.returncode == 0, answer.stdout + answer.stderr
         assert f"与发布时一样：{url}" in answer.stdout
@@ -137,57 +91,58 @@ def listings(root: Path) -> list[object]:
     return list(store.read_listings([site.tree for site in live.manifest.sites.values()]))
 
 
-def test_a_server_that_shows_another_site_or_an_old_one_is_found(county: World, tmp_path: Path) -> None:
-    root = county.root / ".govgen"
-    with nginx(tmp_path / "nginx", root, lines=f"location /news/ {{ root {root}/current/sites/{PORTAL}; }}") as port:
-        answer = verify("--root", root, "--url", f"http://127.0.0.1:{port}")
-    assert answer.returncode == 1
-    assert f"/news/2026-01-01-a.html ({MZJ})：服务器回答 404" in answer.stdout
-    assert f"/news/ ({MZJ})：内容与发布的不一样" in answer.stdout
-
-
 def test_names_and_certificates_are_checked_over_tls(county: World, tmp_path: Path) -> None:
     root = county.root / ".govgen"
-    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    names = "subjectAltName=IP:127.0.0.1"
-    subprocess.run(
-        [require("openssl"), *command[1:], "-addext", names, "-keyout", key, "-out", certificate],
-        check=True,
-        capture_output=True,
-    )
-    lines = f"ssl_certificate {certificate}; ssl_certificate_key {key};"
-    with nginx(tmp_path / "nginx", root, lines=lines, listen="ssl") as port:
-        url = f"https://127.0.0.1:{port}"
-        assert verify("--root", root, "--url", url, "--ca", certificate).returncode == 0
+    (tmp_path / "other").mkdir()
+    certificate = make_certificate(tmp_path)
+    other = make_certificate(tmp_path / "other", "elsewhere.example")
+    with shown(county, tmp_path, certificate=certificate) as server:
+        url = f"https://127.0.0.1:{server.tls_port}"
+        answer = verify("--root", root, "--url", url, "--ca", certificate.file)
+        assert answer.returncode == 0, answer.stdout
         answer = verify("--root", root, "--url", url)
-    assert answer.returncode == 1
-    assert "certificate verify failed" in answer.stdout
+        assert answer.returncode == 1
+        assert "certificate verify failed" in answer.stdout
+    with shown(county, tmp_path, certificate=other) as server:
+        answer = verify("--root", root, "--url", f"https://127.0.0.1:{server.tls_port}", "--ca", other.file)
+        assert answer.returncode == 1
+        assert "Hostname mismatch" in answer.stdout
 
 
 # A publish looks at what it put live
 
 
+def write_news(county: World, title: str) -> None:
+    """Write the one document anew."""
+    county.write("content/mzj/news/2026-01-01-a.md", f"---\ntitle: {title}\naliases: [/old/a.html]\n---\n正文。\n")
+
+
 def test_a_publish_says_what_is_not_served_and_that_it_is_live(county: World, tmp_path: Path) -> None:
-    root = county.root / ".govgen"
-    before = Store(root).find_live_id()
-    with nginx(tmp_path / "nginx", root) as port:
-        county.write("targets.toml", f'[public]\nurl = "http://127.0.0.1:{port}"\n')
-        county.write("content/mzj/news/2026-01-01-a.md", "---\ntitle: 乙\naliases: [/old/a.html]\n---\n正文。\n")
+    store = Store(county.root / ".govgen")
+    with shown(county, tmp_path) as server:
+        county.write("targets.toml", f'[public]\nurl = "http://127.0.0.1:{server.port}"\n')
+        write_news(county, "乙")
         answer = county.run("publish")
         assert answer.returncode == 0, answer.stderr
-    old = root / "releases" / before / "sites"
-    with nginx(tmp_path / "nginx", root, lines=f"location ~ [.]html$ {{ root {old}/$host; }}") as port:
-        county.write("targets.toml", f'[public]\nurl = "http://127.0.0.1:{port}"\n')
-        county.write("content/mzj/news/2026-01-01-a.md", "---\ntitle: 丙\naliases: [/old/a.html]\n---\n正文。\n")
+    before = store.find_live_id()
+    with shown(county, tmp_path, of_earlier_release(county, tmp_path / "earlier")) as server:
+        county.write("targets.toml", f'[public]\nurl = "http://127.0.0.1:{server.port}"\n')
+        write_news(county, "丙")
         answer = county.run("publish")
-    assert answer.returncode == 3
-    live = Store(root).find_live_id()
-    assert live > before
-    assert f"已经切换到 {live}" in answer.stderr
-    assert f"/news/2026-01-01-a.html ({MZJ})" in answer.stderr
-    assert "govgen rollback" in answer.stderr
-    assert "Traceback" not in answer.stderr
+        live = store.find_live_id()
+        assert live > before
+        assert answer.returncode == 3
+        assert f"已经切换到 {live}" in answer.stderr
+        assert f"/news/2026-01-01-a.html ({MZJ}) (bytes" in answer.stderr
+        assert "govgen rollback" in answer.stderr
+        assert "Traceback" not in answer.stderr
+        answer = county.run("verify")
+        assert answer.returncode == 1
+        assert f"/news/2026-01-01-a.html ({MZJ})：内容与发布的不一样" in answer.stdout
+        # What the server shows is what the county goes back to.
+        answer = county.run("rollback", min(store.ids()))
+        assert answer.returncode == 0, answer.stderr
+        assert county.run("rollback", before).returncode == 3
 
 
 def test_a_publish_without_an_address_reads_through_the_link(county: World) -> None:

@@ -11,7 +11,13 @@ is_root() { [ "$(id -u)" = 0 ]; }
 apt_install() {
     export DEBIAN_FRONTEND=noninteractive
     [ -n "${APT_UPDATED:-}" ] || { apt-get update -qq; APT_UPDATED=1; }
-    apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+    # Servers come for the tests, which start their own: Debian is told not to start them.
+    POLICY=/usr/sbin/policy-rc.d
+    if [ -e "$POLICY" ]; then POLICY=""; else printf '#!/bin/sh\nexit 101\n' >"$POLICY"; chmod 755 "$POLICY"; fi
+    DONE=0
+    apt-get install -y -qq --no-install-recommends "$@" >/dev/null || DONE=$?
+    [ -z "$POLICY" ] || rm -f "$POLICY"
+    return "$DONE"
 }
 
 MISSING=""
@@ -53,6 +59,10 @@ if [ "$WANT" = tests ]; then
     need "中文字体 / Chinese font" "ls /usr/share/fonts/truetype/wqy/wqy-microhei.ttc" "fonts-wqy-microhei"
     need "Java" "have java" "default-jre-headless"
     need "npm" "have npm" "nodejs npm"
+    need "nginx" "have nginx || ls /usr/sbin/nginx" "nginx-light"
+    need "nginx brotli" "ls /usr/lib/nginx/modules/ngx_http_brotli_static_module.so" "libnginx-mod-http-brotli-static"
+    need "Caddy" "have caddy" "caddy"
+    need "openssl" "have openssl" "openssl"
     if have npm && [ -e tests/package-lock.json ] && { [ ! -e tests/node_modules/.ready ] ||
         ! cmp -s tests/package-lock.json tests/node_modules/.ready; }; then
         (cd tests && npm ci --ignore-scripts --no-audit --no-fund --silent && cp package-lock.json node_modules/.ready)

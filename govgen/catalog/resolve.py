@@ -7,6 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from govgen.catalog.lookups import document_id
 from govgen.catalog.store import Catalog
@@ -73,28 +74,34 @@ def resolve_references(catalog: Catalog, county: County, related: Iterable[str],
     return findings
 
 
-def derive_relations(catalog: Catalog, day: str) -> None:
+_NAMED = "SELECT 1 FROM refs WHERE document = d.path AND to_document IS NOT NULL"
+
+
+def phase_on(day: date) -> str:
+    """Return SQL that tells the phase of a row of `documents`, called d, on a day; empty for no consultation."""
+    return f"""CASE WHEN d.kind != 'consultation' OR (d.opens_on = '' AND d.closes_on = '') THEN ''
+                WHEN EXISTS ({_NAMED} AND relation = 'outcome') THEN 'answered'
+                WHEN d.opens_on > '{day.isoformat()}' THEN 'coming'
+                WHEN d.closes_on = '' OR d.closes_on >= '{day.isoformat()}' THEN 'open' ELSE 'closed' END"""
+
+
+def derive_relations(catalog: Catalog, day: date) -> None:
     """Write what follows for the documents marked in `related` from what names them and from what they name.
 
     《政府网站发展指引》 wants a repeal or an amendment marked on the original's own page; an editor's own word on how a
-    policy stands goes first. `day` is today, as 2026-11-22.
+    policy stands goes first. `day` is today.
     """
     listed = "SELECT 1 FROM refs JOIN documents n ON n.path = refs.document WHERE to_document = d.path AND n.is_listed"
-    named = "SELECT 1 FROM refs WHERE document = d.path AND to_document IS NOT NULL"
     rows = catalog.rows(
         f"""
         SELECT path, d.validity AS v, d.is_interpreted AS i, d.phase AS p,
             CASE WHEN kind != 'policy' OR own_validity != '' THEN own_validity
-                WHEN EXISTS ({named} AND relation = 'repealed_by') THEN 'repealed'
+                WHEN EXISTS ({_NAMED} AND relation = 'repealed_by') THEN 'repealed'
                 WHEN EXISTS ({listed} AND relation = 'amends') THEN 'amended' ELSE '' END AS validity,
             EXISTS ({listed} AND relation = 'interprets') AS is_interpreted,
-            CASE WHEN kind != 'consultation' OR (opens_on = '' AND closes_on = '') THEN ''
-                WHEN EXISTS ({named} AND relation = 'outcome') THEN 'answered'
-                WHEN opens_on > ?1 THEN 'coming'
-                WHEN closes_on = '' OR closes_on >= ?1 THEN 'open' ELSE 'closed' END AS phase
+            {phase_on(day)} AS phase
         FROM related CROSS JOIN documents d USING (path)
-        """,
-        day,
+        """
     )
     catalog.connection.executemany(
         "UPDATE documents SET validity = ?, is_interpreted = ?, phase = ? WHERE path = ?",

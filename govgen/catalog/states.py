@@ -31,36 +31,40 @@ class Audience:
         return frozenset(shown)
 
 
-def find_due(catalog: Catalog, audience: Audience) -> list[str]:
-    """Return the documents for which a moment lies between the last build's clock and this one's, either way."""
-    before, now = catalog.fact("clock"), int(audience.clock.timestamp())
-    if not before:
-        return []
-    first, last = sorted((int(before), now))
-    rows = catalog.rows("SELECT DISTINCT document FROM moments WHERE at > ? AND at <= ?", first, last)
-    return [row["document"] for row in rows]
+def teach_time(catalog: Catalog) -> None:
+    """Let queries of this catalog compare moments that are written with different offsets; `state_at` needs it."""
+
+    def is_past(text: str, now: str) -> bool:
+        return bool(text) and datetime.fromisoformat(text) <= datetime.fromisoformat(now)
+
+    catalog.connection.create_function("is_past", 2, is_past, deterministic=True)
+
+
+def state_at(now: datetime) -> str:
+    """Return SQL that tells the state of a row of `documents` at a moment."""
+    # Most moments are written with the county's own offset, and text of one form is in the order of time.
+    text = now.isoformat()
+    same = f"substr({{0}}, -6) = '{text[-6:]}'"
+    is_past = f"{{0}} != '' AND CASE WHEN {same} THEN {{0}} <= '{text}' ELSE is_past({{0}}, '{text}') END"
+    return f"""CASE
+            WHEN status = 'draft' THEN '{State.DRAFT.value}'
+            WHEN status = 'withdrawn' THEN '{State.WITHDRAWN.value}'
+            WHEN {is_past.format("expires_at")} THEN '{State.EXPIRED.value}'
+            WHEN {is_past.format("publish_at")} THEN '{State.LISTED.value}'
+            WHEN publish_at != '' THEN '{State.FUTURE.value}'
+            WHEN date != '' AND NOT ({is_past.format("date")}) THEN '{State.FUTURE.value}'
+            ELSE '{State.LISTED.value}' END"""
 
 
 def set_states(catalog: Catalog, audience: Audience) -> list[Finding]:
     """Write the state of the changed documents, whether they stand in lists and have a page; return which are due."""
     now = audience.clock
-    catalog.connection.create_function("is_past", 1, lambda text: bool(text) and datetime.fromisoformat(text) <= now)
-    # Most moments are written with the county's own offset, and text of one form is in the order of time.
-    text = now.isoformat()
-    same = f"substr({{0}}, -6) = '{text[-6:]}'"
-    is_past = f"{{0}} != '' AND CASE WHEN {same} THEN {{0}} <= '{text}' ELSE is_past({{0}}) END"
+    teach_time(catalog)
     shown = {state.value for state in audience.states}
     # Not one UPDATE: SQLite would read all documents to find the few that are marked.
     states = catalog.connection.execute(
         f"""
-        SELECT path, name, state AS before, is_listed, has_page, CASE
-            WHEN status = 'draft' THEN '{State.DRAFT.value}'
-            WHEN status = 'withdrawn' THEN '{State.WITHDRAWN.value}'
-            WHEN {is_past.format("expires_at")} THEN '{State.EXPIRED.value}'
-            WHEN {is_past.format("publish_at")} THEN 'listed'
-            WHEN publish_at != '' THEN '{State.FUTURE.value}'
-            WHEN date != '' AND NOT ({is_past.format("date")}) THEN '{State.FUTURE.value}'
-            ELSE '{State.LISTED.value}' END AS state
+        SELECT path, name, state AS before, is_listed, has_page, {state_at(now)} AS state
         FROM changed CROSS JOIN documents USING (path)
         """
     )

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import fcntl
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from govgen.catalog.triggers import TRIGGERS
+from govgen.errors import MachineryError
 
 FORMAT = "6"
 _TABLES = """
@@ -99,6 +101,10 @@ ALL = "*"
 
 CatalogFault = sqlite3.DatabaseError
 """What a catalog raises that can't be read or written."""
+
+_DISK_FAULTS = (
+    *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM),
+)
 
 
 class Catalog:
@@ -236,8 +242,7 @@ def discard(file: Path) -> None:
 
 def is_damage(error: BaseException) -> bool:
     """Tell whether an error means that a catalog's file is not what was written to it."""
-    code = error.sqlite_errorcode & 0xFF if isinstance(error, sqlite3.DatabaseError) else None
-    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def digest_of(value: object) -> str:
@@ -251,6 +256,21 @@ def digest_bytes(content: bytes) -> str:
     import hashlib
 
     return hashlib.sha256(content).hexdigest()[:32]
+
+
+@contextmanager
+def naming_disk_faults(file: Path) -> Iterator[None]:
+    """Raise MachineryError where the disk fails the catalog at `file`: full, not to be written, or not to be read."""
+    try:
+        yield
+    except CatalogFault as error:
+        if _code(error) in _DISK_FAULTS:
+            raise MachineryError("disk", reason=f"{file}: {error}") from error
+        raise
+
+
+def _code(error: BaseException) -> int | None:
+    return error.sqlite_errorcode & 0xFF if isinstance(error, sqlite3.DatabaseError) else None
 
 
 def _connect(file: Path) -> sqlite3.Connection:

@@ -10,6 +10,7 @@ from pathlib import Path
 LISTS = ("documents", "drafts", "future", "expired", "withdrawn", "held", "stale", "adopted", "submitted")
 SITE_KINDS = ("portal", "department", "township")
 FORMATS = ("text", "json", "github")
+SERVERS = ("nginx", "caddy", "serve")
 
 _COMMON_DEFAULTS = {
     "repo": None,
@@ -80,7 +81,7 @@ def _add_check(check: argparse.ArgumentParser) -> None:
 
 
 def _add_publish(publish: argparse.ArgumentParser) -> None:
-    publish.add_argument("--target", metavar="目标", help="部署目标（默认本地目录 public/）")
+    _add_target(publish)
     publish.add_argument(
         "--site", action="append", default=[], metavar="站点", help="只更新这些站点，其余保持已发布的样子"
     )
@@ -89,6 +90,25 @@ def _add_publish(publish: argparse.ArgumentParser) -> None:
     help = "一个站点最多允许减少百分之几的页面（默认 20），超过就不发布"
     publish.add_argument("--allow-shrink", type=float, default=20.0, metavar="百分数", help=help)
     _add_jobs(publish)
+
+
+def _add_releases(releases: argparse.ArgumentParser) -> None:
+    _add_target(releases)
+
+
+def _add_rollback(rollback: argparse.ArgumentParser) -> None:
+    rollback.add_argument("release", nargs="?", default="", metavar="发布版", help="回到哪一版（默认是上一版）")
+    rollback.add_argument("--site", action="append", default=[], metavar="站点", help="只回退这些站点，其余不动")
+    _add_target(rollback)
+
+
+def _add_status(status: argparse.ArgumentParser) -> None:
+    status.add_argument("paths", nargs="*", metavar="文稿", help="这些文稿的改动是不是已经上线")
+    _add_target(status)
+
+
+def _add_target(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--target", metavar="目标", help="部署目标（默认本地目录 public/）")
 
 
 def _add_verify(verify: argparse.ArgumentParser) -> None:
@@ -114,9 +134,30 @@ def _add_list(listing: argparse.ArgumentParser) -> None:
     _add_jobs(listing)
 
 
+def _add_due(due: argparse.ArgumentParser) -> None:
+    due.add_argument("--number", type=int, default=5, metavar="数", help="列出几件（默认 5）")
+    _add_commit(due)
+    _add_jobs(due)
+
+
 def _add_why(why: argparse.ArgumentParser) -> None:
     why.add_argument("about", metavar="网址或文件", help="页面的网址、生成的文件，或者仓库里的文稿")
     _add_jobs(why)
+
+
+def _add_webserver(webserver: argparse.ArgumentParser) -> None:
+    help = "nginx、caddy 写出它的配置；serve 在本机用真正的 nginx 打开已发布的网站"
+    webserver.add_argument("what", choices=SERVERS, metavar="用途", help=help)
+    help = "发布版在服务器上的文件夹（默认 /srv/govgen；serve 用仓库里的 .govgen）"
+    webserver.add_argument("--root", type=Path, metavar="文件夹", help=help)
+    webserver.add_argument("--certificate", type=Path, metavar="文件", help="证书；不写就只有 http")
+    webserver.add_argument("--key", type=Path, metavar="文件", help="证书的私钥")
+    webserver.add_argument("--port", type=int, metavar="端口", help="http 的端口（默认 80，serve 是 8080）")
+    webserver.add_argument("--no-ipv6", action="store_true", help="服务器没有 IPv6")
+    webserver.add_argument("--no-brotli", action="store_true", help="服务器上的 nginx 没有 brotli 模块")
+    help = "写完整的 nginx 配置，进程号、日志放在这个文件夹；不写就是放进 conf.d 的一段"
+    webserver.add_argument("--alone", type=Path, metavar="文件夹", help=help)
+    webserver.add_argument("--output", type=Path, metavar="文件", help="写到文件里；不写就显示出来")
 
 
 def _add_nothing(_: argparse.ArgumentParser) -> None:
@@ -162,10 +203,15 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] =
     "build": ("生成全县网站，列出所有问题", _add_build),
     "serve": ("在本机预览所有站点，保存即刷新", _add_serve),
     "check": ("检查文稿，不生成页面", _add_check),
-    "publish": ("检查、生成并发布到本地目录 public/", _add_publish),
+    "publish": ("检查、生成、发布：本地目录 public/，或者部署目标", _add_publish),
+    "releases": ("列出保留着的发布版", _add_releases),
+    "rollback": ("回到以前的发布版：全县，或者几个站点", _add_rollback),
+    "status": ("现在上线的是什么，某篇文稿的改动上线了没有", _add_status),
     "verify": ("核对已发布的网站有没有被改动，可以改回来，也可以一直守着", _add_verify),
     "list": ("列出文稿", _add_list),
+    "due": ("说明下一次应在什么时候发布，到时什么会变", _add_due),
     "why": ("说明一个页面为什么是这个样子：由什么生成、用到什么、为什么重做", _add_why),
+    "webserver": ("写出网站服务器（nginx、Caddy）的配置，或者在本机试着打开", _add_webserver),
     "doctor": ("看看这台机器上有什么、缺什么、怎么补", _add_nothing),
     "clean": ("清掉生成的文件；文稿和发布版不动", _add_nothing),
 }

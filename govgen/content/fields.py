@@ -13,14 +13,8 @@ from govgen.content.fault import Fault
 from govgen.content.front_matter import FrontMatter
 from govgen.content.keys import KEYS, Key, find_key, guess_key, is_foreign
 from govgen.model.finding import Finding
+from govgen.model.moment import DAY, find_moment
 
-_DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
-_TIME = re.compile(
-    _DAY.pattern + r"(?:(?:[T\s]+|(?<=日))(\d{1,2})[:：](\d{1,2})(?:[:：](\d{1,2})(?:\.\d+)?)?"
-    r"\s*(Z|UTC|([+-])(\d{1,2})(?::?(\d\d))?)?)?"  # Timestamps of YAML may end in `-5` or `+05:30`.
-)
-_FIRST_YEAR = 1000
-"""Go's zero date, 0001-01-01, is no date at all; and strftime writes such years with fewer than four digits."""
 LIST_SEPARATORS = re.compile(r"[,，、;；]\s*")
 
 
@@ -106,18 +100,8 @@ def _read_value(value: object, key: Key, timezone: ZoneInfo, line: int | None) -
 
 def parse_time(text: str, timezone: ZoneInfo) -> datetime:
     """Return the moment a date means, midnight where no time of day is given, in the county's time zone."""
-    match = _TIME.fullmatch(text)
-    if not match:
-        raise Fault("FM-DATE", value=_short(text))
-    try:
-        moment = datetime(*(int(part or 0) for part in match.groups()[:6]), tzinfo=timezone)  # type: ignore[arg-type,misc]
-        if match[7]:
-            zone = f"{match[8]}{match[9]:0>2}{match[10] or '00'}" if match[8] else "+0000"
-            offset = datetime.strptime(zone, "%z").tzinfo
-            moment = moment.replace(tzinfo=offset).astimezone(timezone)
-    except (ValueError, OverflowError) as error:
-        raise Fault("FM-DATE", value=_short(text)) from error
-    if moment.year < _FIRST_YEAR:
+    moment = find_moment(text, timezone)
+    if moment is None:
         raise Fault("FM-DATE", value=_short(text))
     return moment
 
@@ -151,7 +135,7 @@ def _note(entry: object) -> tuple[str, str]:
         day, note = entry.get("date") or entry.get("日期") or "", entry.get("note") or entry.get("说明") or ""
         if isinstance(day, str) and isinstance(note, str) and note:
             return day, note
-    if isinstance(entry, str) and (match := re.match(_DAY.pattern + r"[\s:：]+(.+)", entry)):
+    if isinstance(entry, str) and (match := re.match(DAY + r"[\s:：]+(.+)", entry)):
         return f"{int(match[1]):04}-{int(match[2]):02}-{int(match[3]):02}", match[4]
     raise Fault("FM-VALUE", value=_short(entry), expected="{date: 2026-03-01, note: 更新了联系电话}")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from govgen.deploy.target import Publisher, Standing
 from govgen.errors import MachineryError
-from govgen.release.disk import put_link
+from govgen.release.disk import make_folder, put_link
 from govgen.release.listing import Listing
 from govgen.release.store import CURRENT, SITES, SignedManifest, Source, Store, lock
 
@@ -37,10 +37,11 @@ class DirectoryTarget:
         """Say what stands there. Raises MachineryError where something else stands in the place of the link."""
         if self.link and self.link.exists() and not self.link.is_symlink():
             raise MachineryError("not-a-link", path=str(self.link))
-        now = self._publisher.now
-        with lock(self.root / "lock", self._publisher.name, now):
-            free_bytes = shutil.disk_usage(self.root).free
-            yield Standing(self.store.find_live(), tuple(self.store.ids()), free_bytes, now)
+        make_folder(self.root)
+        free_bytes = shutil.disk_usage(self.root).free
+        self._tidy()
+        with ExitStack() as self._held:
+            yield Standing(self.store.find_live(), tuple(self.store.ids()), free_bytes, self._publisher.now)
 
     def read(self, release: str) -> SignedManifest:
         """Return the manifest of a release. Raises MachineryError."""
@@ -51,7 +52,8 @@ class DirectoryTarget:
         return self.store.read_listings(digests)
 
     def stage(self, signed: SignedManifest, source: Source) -> None:
-        """Have the whole release there. Raises MachineryError, OSError."""
+        """Have the whole release there; until the target is closed nobody else does. Raises MachineryError, OSError."""
+        self._held.enter_context(self._lock())
         self.store.stage(signed, source)
 
     def switch(self, release: str) -> None:
@@ -62,3 +64,13 @@ class DirectoryTarget:
             if not self.link.is_symlink() or str(self.link.readlink()) != goal:
                 put_link(self.link, goal)
         self.store.collect(self._kept)
+
+    def _tidy(self) -> None:
+        """Take away what a broken-off publisher left, unless it is somebody's who is at work."""
+        if self.store.find_unfinished():
+            # What can't be taken away now hinders nobody but the next release, which says so.
+            with suppress(MachineryError, OSError), self._lock():
+                self.store.remove_unfinished()
+
+    def _lock(self) -> AbstractContextManager[None]:
+        return lock(self.root / "lock", self._publisher.name, self._publisher.now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -90,6 +91,24 @@ def find_unserved(
     return sorted(found, key=lambda unserved: unserved.path)
 
 
+class _NamedConnection(http.client.HTTPSConnection):
+    """A connection to a machine by whatever address; its certificate must be for the host that is asked for."""
+
+    def __init__(self, address: str, port: int | None, name: str, context: ssl.SSLContext) -> None:
+        super().__init__(address, port, timeout=_SECONDS, context=context)
+        self._name = name
+        self._tls = context
+
+    def connect(self) -> None:
+        """Connect. Raises OSError, as for a certificate that is not to be trusted."""
+        line = socket.create_connection((self.host, self.port), _SECONDS)
+        try:
+            self.sock = self._tls.wrap_socket(line, server_hostname=self._name)
+        except OSError:
+            line.close()
+            raise
+
+
 def _connector(url: str, ca: Path | None) -> Callable[[str], http.client.HTTPConnection]:
     """Return what opens a connection for a host."""
     parts = urlsplit(url.replace(_HOST, "host.invalid"))
@@ -100,7 +119,7 @@ def _connector(url: str, ca: Path | None) -> Callable[[str], http.client.HTTPCon
 
     def connect(host: str) -> http.client.HTTPConnection:
         if context:
-            return http.client.HTTPSConnection(fixed or host, parts.port, timeout=_SECONDS, context=context)
+            return _NamedConnection(fixed or host, parts.port, host, context)
         return http.client.HTTPConnection(fixed or host, parts.port, timeout=_SECONDS)
 
     return connect

@@ -11,8 +11,8 @@ from pathlib import Path
 from govgen.deploy.http import find_unserved
 from govgen.errors import MachineryError
 from govgen.release.compare import SiteChange
-from govgen.release.draft import Draft
 from govgen.release.listing import COMPRESSED, Entry, Listing
+from govgen.release.manifest import Manifest
 from govgen.release.objects import digest_of
 
 _MOST_ENTRIES = 2000
@@ -29,24 +29,23 @@ class Showcase:
 
 
 def check_served(
-    showcase: Showcase, draft: Draft, changes: Iterable[SiteChange], find_listing: Callable[[str], Listing | None]
+    showcase: Showcase, live: Manifest, changes: Iterable[SiteChange], find_listing: Callable[[str], Listing | None]
 ) -> None:
     """Raise MachineryError where a page that a switch changed, or a site's home page, is not served as published."""
     if not showcase.url and not showcase.folder:
         return
-    drafted = draft.listings
-    known = (drafted.get(id) or find_listing(site.tree) for id, site in draft.manifest.sites.items())
-    homes = (home for listing in known if listing and (home := find_home(listing)))
-    entries = tuple(islice(chain(homes, _changed(changes, drafted)), _MOST_ENTRIES))
+    listings = {id: listing for id, site in live.sites.items() if (listing := find_listing(site.tree))}
+    homes = (home for listing in listings.values() if (home := find_home(listing)))
+    entries = tuple(islice(chain(homes, _changed(changes, listings)), _MOST_ENTRIES))
     if showcase.url:
-        others = {path: entry for listing in drafted.values() for path, entry in listing.by_path.items()}
+        others = {entry.path: entry for listing in listings.values() for entry in listing.entries}
         unserved = find_unserved(showcase.url, entries, others)
         shown = [f"{one.url} ({' '.join(filter(None, (one.fault, one.found)))})" for one in unserved]
     else:
         shown = find_unreadable(showcase.folder, entries) if showcase.folder else []
     if shown:
         addresses = "、".join(shown[:_SHOWN]) + (" …" if len(shown) > _SHOWN else "")
-        raise MachineryError("not-served", release=draft.manifest.id, addresses=addresses)
+        raise MachineryError("not-served", release=live.id, addresses=addresses)
 
 
 def find_unreadable(folder: Path, entries: Iterable[Entry]) -> list[str]:
@@ -60,10 +59,10 @@ def find_home(listing: Listing) -> Entry | None:
     return min(pages, key=lambda entry: (entry.path.count("/"), entry.path), default=None)
 
 
-def _changed(changes: Iterable[SiteChange], drafted: Mapping[str, Listing]) -> Iterator[Entry]:
+def _changed(changes: Iterable[SiteChange], listings: Mapping[str, Listing]) -> Iterator[Entry]:
     """Yield the pages that a switch changed, and their smaller forms."""
     for change in changes:
-        listing = drafted.get(change.site)
+        listing = listings.get(change.site)
         for path in (*change.added, *change.changed) if listing else ():
             forms: Sequence[str] = (path, *(path + ending for ending in COMPRESSED))
             yield from (found for form in forms if listing and (found := listing.by_path.get(form)))

@@ -157,6 +157,47 @@ class Lists:
     """Documents in a feed."""
 
 
+class BannerLevel(Enum):
+    """How loudly a banner speaks."""
+
+    ALERT = "alert"
+    """Something citizens must know at once: a flood, a closed road, an outbreak."""
+
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True)
+class Period:
+    """A time in which something is so by itself, and where; what has none of its own to say is mourning."""
+
+    starts: datetime | None
+    """None where it began before anybody asks."""
+
+    ends: datetime
+    """It is over from this moment on."""
+
+    sites: tuple[str, ...]
+    """The ids of the sites it is for."""
+
+    path: str
+    """The settings file that says so."""
+
+    def covers(self, site_id: str, moment: datetime) -> bool:
+        """Tell whether it holds for a site at a moment."""
+        return site_id in self.sites and (self.starts is None or self.starts <= moment) and moment < self.ends
+
+
+@dataclass(frozen=True)
+class Banner(Period):
+    """Words above every page of some sites, for a time."""
+
+    text: str
+    url: str
+    """Where more is said; empty for none."""
+
+    level: BannerLevel
+
+
 @dataclass(frozen=True)
 class County:
     """The whole repository: all sites, one domain, one identity."""
@@ -171,6 +212,11 @@ class County:
     channels: Channels
     lists: Lists
     sites: tuple[Site, ...]
+    banners: tuple[Banner, ...] = ()
+    """Alerts first, then the county's before a site's own, as written."""
+
+    mourning: tuple[Period, ...] = ()
+    """When pages are grey."""
 
     @property
     def portal(self) -> Site:
@@ -181,6 +227,14 @@ class County:
         """Return a moment in the county's time zone; one that was given without a zone is the county's."""
         zone = ZoneInfo(self.timezone)
         return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
+
+    def banners_on(self, site: Site, moment: datetime) -> tuple[Banner, ...]:
+        """Return the banners that stand on a site's pages at a moment."""
+        return tuple(banner for banner in self.banners if banner.covers(site.id, moment))
+
+    def is_mourning(self, site: Site, moment: datetime) -> bool:
+        """Tell whether a site's pages are grey at a moment."""
+        return any(period.covers(site.id, moment) for period in self.mourning)
 
     def find_site(self, site_id: str) -> Site | None:
         """Return the site with this id; None if there is none."""

@@ -85,6 +85,8 @@ SEVERITIES = MappingProxyType(
         "CFG-CHOICE": _S,
         "CFG-FORM": _S,
         "CFG-TWICE": _S,
+        "CFG-ENDLESS": _S,
+        "CFG-PERIOD": _S,
         "CFG-PORTAL": _S,
     }
 )

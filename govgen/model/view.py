@@ -23,15 +23,6 @@ class Link:
 
 
 @dataclass(frozen=True)
-class NavItem:
-    """One entry of a site's main navigation."""
-
-    section_id: str
-    name: str
-    href: str
-
-
-@dataclass(frozen=True)
 class Item:
     """A document as a list shows it."""
 
@@ -137,20 +128,6 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Identity:
-    """Who answers for the county's sites: the footer's elements and the page tags."""
-
-    site_code: str
-    icp: str
-    police: str
-    police_href: str
-    sponsor: str
-    phone: str
-    address: str
-    report_error_url: str
-
-
-@dataclass(frozen=True)
 class SiteGroup:
     """Sites of one kind, or under one pinyin initial."""
 
@@ -170,37 +147,6 @@ class SiteEntry:
     initial: str
     summary: str
     villages: tuple[Link, ...]
-
-
-@dataclass(frozen=True)
-class Chrome:
-    """What every page of a site has around its content; the same object for all of a site's pages."""
-
-    language: str
-    county_name: str
-    county_full_name: str
-    domain: str
-    portal_href: str
-    sites_href: str
-    """The county's index of sites."""
-
-    site_id: str
-    site_name: str
-    site_short_name: str
-    site_kind: str
-    is_portal: bool
-    home_href: str
-    site_map_href: str
-    feed_href: str
-    phone: str
-    address: str
-    hours: str
-    nav: tuple[NavItem, ...]
-    identity: Identity
-    consultation_url: str
-    services_url: str
-    year: int
-    """The year beside the sponsor in the footer; of the newest document, so that it does not depend on the clock."""
 
 
 @dataclass(frozen=True)

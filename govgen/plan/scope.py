@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 from govgen.catalog.records import Record
 from govgen.catalog.store import Catalog
 from govgen.model.address import Addresses
+from govgen.model.chrome import BannerView, Chrome, Identity, NavItem
 from govgen.model.county import County, Section, SectionKind, Site, SiteKind
-from govgen.model.view import Chrome, Identity, Item, Link, NavItem, SiteEntry, SiteGroup
+from govgen.model.view import Item, Link, SiteEntry, SiteGroup
 from govgen.texts import Texts
 
 Part = TypeVar("Part")
@@ -102,8 +103,7 @@ def shown_sections(scope: Scope, village: str = "") -> list[Section]:
 def make_chrome(scope: Scope) -> Chrome:
     """Return what every page of the site has around its content."""
     county, site = scope.county, scope.site
-    scope.use("year", "county", f"site:{site.id}", f"site:{county.portal.id}")
-    year = scope.catalog.fact("year")
+    scope.use("year", "county", f"site:{site.id}", f"site:{county.portal.id}", f"banners:{site.id}")
     nav = [NavItem("", scope.word("home"), scope.href("/"))]
     nav += [NavItem(s.id, s.name, scope.href(f"/{s.id}/")) for s in shown_sections(scope)]
     if site.villages:
@@ -130,7 +130,9 @@ def make_chrome(scope: Scope) -> Chrome:
         identity=Identity(**vars(county.identity), police_href=_POLICE_QUERY + county.identity.police),
         consultation_url=county.channels.consultation,
         services_url=county.channels.services,
-        year=int(year) if year else scope.clock.year,
+        year=int(scope.catalog.fact("year")),
+        banners=tuple(BannerView(b.text, b.url, b.level.value) for b in county.banners_on(site, scope.clock)),
+        is_mourning=county.is_mourning(site, scope.clock),
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -35,30 +36,45 @@ def flush_folder(folder: Path) -> None:
     """Wait until the names in a folder have reached the disk. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        os.fsync(descriptor)
+        with naming(folder):
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def naming(file: Path | str) -> Iterator[None]:
+    """Have an OSError say which file it is about: of a descriptor the system knows only the number."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = str(file)
+        raise
 
 
 def write_new(file: Path | str, content: bytes, time_seconds: int | None = None) -> None:
     """Write a read-only file where there is none; its time of change is now unless one is given. Raises OSError."""
     descriptor = os.open(file, _NEW_FILE, READ_ONLY)
     try:
-        view = memoryview(content)
-        while view:
-            view = view[os.write(descriptor, view) :]
-        # Whatever the umask says: the web server reads it.
-        os.fchmod(descriptor, READ_ONLY)
-        if time_seconds is not None:
-            os.utime(descriptor, (time_seconds, time_seconds))
+        with naming(file):
+            view = memoryview(content)
+            while view:
+                view = view[os.write(descriptor, view) :]
+            # Whatever the umask says: the web server reads it.
+            os.fchmod(descriptor, READ_ONLY)
+            if time_seconds is not None:
+                os.utime(descriptor, (time_seconds, time_seconds))
     finally:
         os.close(descriptor)
 
 
-def put_file(file: Path, content: bytes, time_seconds: int) -> None:
-    """Put a read-only file in its place, over whatever file stands there, in one step. Raises OSError."""
+def put_file(file: Path, content: bytes, time_seconds: int, beside_in: Path | None = None) -> None:
+    """Put a read-only file in its place, over whatever file stands there, in one step. Raises OSError.
+
+    Until it is whole it lies in the folder `beside_in`, or in its own.
+    """
     # Two threads may put the same bytes at the same time.
-    beside = file.with_name(f"{BESIDE}{threading.get_native_id()}-{file.name}")
+    beside = (beside_in or file.parent) / f"{BESIDE}{threading.get_native_id()}-{file.name}"
     with suppress(FileNotFoundError):
         beside.unlink()
     write_new(beside, content, time_seconds)

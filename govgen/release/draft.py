@@ -69,7 +69,7 @@ def draft_release(county: County, options: BuildOptions, origin: Origin, store: 
                 continue
             known = before.get(site.id)
             tree, listing = composer.find(site, known)
-            if known and tree == known.taken_back:
+            if known and tree in known.taken_back:
                 kept_back.append(site.id)
             elif known and tree == known.tree:
                 sites[site.id] = replace(known, commit=origin.commit)
@@ -81,7 +81,7 @@ def draft_release(county: County, options: BuildOptions, origin: Origin, store: 
     manifest = Manifest(
         id=origin.id,
         county=county.domain,
-        made_at=options.audience.clock.isoformat(timespec="seconds"),
+        made_at=county.localise(options.audience.clock).isoformat(timespec="seconds"),
         previous=origin.live.id if origin.live else "",
         commit=origin.commit,
         theme=theme,
@@ -105,7 +105,7 @@ class _SiteComposer:
     def find(self, site: Site, live: SiteTree | None) -> tuple[str, Listing | None]:
         """Return the digest of a site's tree, and its listing where it had to be composed or read."""
         tree = find_tree(self._catalog, site.id)
-        if tree and live and tree in (live.tree, live.taken_back):
+        if tree and live and tree in (live.tree, *live.taken_back):
             return tree, None
         listing = (self._store.trees.find_listing(tree) if tree else None) or self.compose(site, live)
         return listing.digest, listing

@@ -210,6 +210,8 @@ class Inspector:
             if not self.store.objects.has(digest):
                 yield Damage(Kind.MISSING, f"objects/{digest[:2]}/{digest}", since=_time(folder / digest[:2]))
         for path in sorted(Path(entry.path) for entry in _scan(folder)):
+            if path.name.startswith(BESIDE):
+                continue
             if not _OBJECT_FOLDER.fullmatch(path.name):
                 yield _damage(Kind.ADDED, f"objects/{path.name}", path)
                 continue

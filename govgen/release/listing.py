@@ -72,7 +72,10 @@ class Listing:
     @property
     def redirects(self) -> bytes:
         """The redirects as nginx's `map` reads them, by host and path: `"host/old.html" "https://…/new.html";`."""
-        lines = (f'"{address}" "{e.goal}";\n' for e in self.entries if e.goal for address in _addresses(e.path))
+        # nginx does not tell capitals from small letters here: a page would be hidden by a redirect named like it.
+        pages = {address.lower() for entry in self.entries if not entry.goal for address in _addresses(entry.path)}
+        named = ((address, entry.goal) for entry in self.entries if entry.goal for address in _addresses(entry.path))
+        lines = (f'"{address}" "{goal}";\n' for address, goal in named if address.lower() not in pages)
         return "".join(lines).encode("ascii")
 
     @cached_property

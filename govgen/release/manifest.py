@@ -33,8 +33,8 @@ class SiteTree:
     since: str
     """The release with which this tree went live."""
 
-    taken_back: str = ""
-    """The tree that a rollback took off; it does not go live again by itself."""
+    taken_back: tuple[str, ...] = ()
+    """Trees that rollbacks took off since it last changed; they do not go live again by themselves."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def parse_manifest(content: bytes) -> Manifest:
     """Return a manifest. Raises MachineryError for anything else; what stands in it becomes paths."""
     try:
         table: dict[str, Any] = json.loads(content)
-        sites = {str(id): SiteTree(**site) for id, site in table.pop("sites").items()}
+        sites = {str(id): _parse_site(site) for id, site in table.pop("sites").items()}
         held = tuple((str(path), str(rule)) for path, rule in table.pop("held"))
         manifest = Manifest(sites=sites, held=held, uncommitted=tuple(table.pop("uncommitted")), **table)
         is_sound = (
@@ -88,6 +88,10 @@ def parse_manifest(content: bytes) -> Manifest:
     if not is_sound:
         raise MachineryError("bad-manifest", reason=str(table.get("id")))
     return manifest
+
+
+def _parse_site(table: dict[str, Any]) -> SiteTree:
+    return SiteTree(taken_back=tuple(table.pop("taken_back")), **table)
 
 
 def next_id(known: Iterable[str], clock: datetime) -> str:

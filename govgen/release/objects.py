@@ -69,14 +69,19 @@ class Objects:
         if digest[:2] not in self._known_folders:
             make_folder(self.folder / digest[:2])
             self._known_folders.add(digest[:2])
-        put_file(self.path(digest), content, time_of(digest))
+        # What stands there soundly stays: a power cut might take it while it is replaced.
+        if self.find(digest) is None:
+            put_file(self.path(digest), content, time_of(digest), beside_in=self.folder)
+
+    def find_unfinished(self) -> list[Path]:
+        """Return what a broken-off publisher left half written."""
+        return sorted(self.folder.glob(f"{BESIDE}*"))
 
     def sweep(self, kept: Collection[str]) -> int:
-        """Take away all objects but those kept, and what was left unfinished; return how many."""
+        """Take away all objects but those kept; return how many."""
         removed = 0
         for entry in self._scan():
-            name = entry.name
-            if name not in kept or name.startswith(BESIDE):
+            if entry.name not in kept:
                 Path(entry.path).unlink()
                 removed += 1
         return removed
@@ -84,4 +89,5 @@ class Objects:
     def _scan(self) -> Iterator[os.DirEntry[str]]:
         if self.folder.is_dir():
             for folder in os.scandir(self.folder):
-                yield from os.scandir(folder.path)
+                if not folder.name.startswith(BESIDE):
+                    yield from os.scandir(folder.path)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from govgen.release.disk import make_folder, put_file
+from govgen.release.disk import BESIDE, make_folder, put_file
 from govgen.release.manifest import ID
 from govgen.release.objects import digest_of, time_of
 
@@ -48,7 +48,7 @@ class Orders:
         order = Order(digest_of(manifest), digest_of(signature) if signature else "")
         make_folder(self._notes)
         for file in self._files(release):
-            put_file(file, order.content, order.time_seconds)
+            put_file(file, order.content, order.time_seconds, beside_in=self._notes)
 
     def take_back(self, release: str) -> None:
         """Take an order back that could not be carried out. Raises OSError."""
@@ -58,6 +58,10 @@ class Orders:
     def forget(self, release: str) -> None:
         """Drop the note of a release that goes, whose other note goes with its folder. Raises OSError."""
         self._files(release)[0].unlink(missing_ok=True)
+
+    def find_unfinished(self) -> list[Path]:
+        """Return what a broken-off publisher left half done."""
+        return list(self._notes.glob(f"{BESIDE}*"))
 
     def ids(self) -> set[str]:
         """Return the ids of all releases of which a note says something."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Protocol
 from govgen.errors import MachineryError
 from govgen.release.disk import BESIDE, flush_all, flush_folder, make_folder, put_link, write_new
 from govgen.release.listing import Listing
-from govgen.release.manifest import ID, Manifest, parse_manifest
+from govgen.release.manifest import ID, Manifest, SiteTree, parse_manifest
 from govgen.release.objects import Objects, digest_of, time_of
 from govgen.release.orders import Orders
 from govgen.release.trees import Trees, pool_path
@@ -25,6 +26,7 @@ CURRENT = "current"
 MANIFEST, SIGNATURE, REDIRECTS, SITES = "manifest.json", "manifest.json.sig", "redirects", "sites"
 _GARBAGE_TREES = 20
 """After so many trees were taken away the objects only they had go too: to find those, all listings are read."""
+_FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -113,9 +115,14 @@ class Store:
         manifest = signed.manifest
         self._check_newer(manifest)
         self.remove_unfinished()
+        with self.giving_back():
+            self._stage(manifest, signed, source)
+
+    def _stage(self, manifest: Manifest, signed: SignedManifest, source: Source) -> None:
         live = self.find_live()
         earlier = live.manifest.sites if live else {}
-        missing = {id: site.tree for id, site in manifest.sites.items() if not self.trees.has(site.tree)}
+        sites = manifest.sites.items()
+        missing = {id: site.tree for id, site in sites if not self._has_sound(site.tree, earlier.get(id))}
         listings = dict(zip(missing, source.read_listings(list(missing.values())), strict=True))
         before = {id: self.trees.find_listing(earlier[id].tree) if id in earlier else None for id in listings}
         needed = {digest for id, listing in listings.items() for digest in self._find_needed(listing, before[id])}
@@ -148,19 +155,36 @@ class Store:
             raise
         flush_folder(self.root)
 
+    @contextmanager
+    def giving_back(self) -> Iterator[None]:
+        """Where the disk gets full meanwhile, take away what was written for a release that did not come about."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno in _FULL_DISK:
+                # Whatever else goes wrong now, it is the full disk that people must hear of.
+                with suppress(OSError, MachineryError):
+                    self.collect(len(self.ids()), is_thorough=True)
+            raise
+
     def collect(self, number_kept: int, *, is_thorough: bool = False) -> None:
         """Take away all but the newest releases and the live one, and the trees and objects only they had."""
-        live = self.find_live_id()
-        kept_ids = {live, *self.ids()[-number_kept:]}
+        for folder in (self.releases, self.trees.folder):
+            make_folder(folder)
+        kept_ids = {self.find_live_id(), *self.ids()[-number_kept:]}
         for release in [entry.name for entry in os.scandir(self.releases)]:
-            if release not in kept_ids:
+            if release not in kept_ids and not release.startswith(BESIDE):
                 self.orders.forget(release)
                 (self.releases / release).rename(self._unfinished(release))
-                shutil.rmtree(self._unfinished(release))
         kept = {site.tree for release in self.ids() for site in self.read(release).manifest.sites.values()}
         for digest in self.trees.names():
             if digest not in kept:
-                self.trees.remove(digest)
+                self.trees.drop(digest)
+        # First the names, and those on the disk: what is half gone must not bear a whole one's name, after a power cut
+        # either.
+        for folder in (self.releases, self.trees.folder):
+            flush_folder(folder)
+        self.remove_unfinished()
         garbage = [digest for digest in self.trees.listed() if digest not in kept]
         if is_thorough or len(garbage) > _GARBAGE_TREES:
             self._sweep(kept, garbage)
@@ -178,12 +202,17 @@ class Store:
 
     def remove_unfinished(self) -> None:
         """Take away what a broken-off publisher left; objects stay, they are what the next one need not bring."""
-        self.trees.remove_unfinished()
-        (self.root / f"{BESIDE}{CURRENT}").unlink(missing_ok=True)
-        if self.releases.is_dir():
-            for entry in os.scandir(self.releases):
-                if entry.name.startswith(BESIDE):
-                    shutil.rmtree(entry.path)
+        for path in self.find_unfinished():
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+    def find_unfinished(self) -> list[Path]:
+        """Return what a broken-off publisher, or one at work, has half done."""
+        beside = [path for folder in (self.root, self.releases) for path in folder.glob(f"{BESIDE}*")]
+        return [*beside, *self.orders.find_unfinished(), *self.trees.find_unfinished(), *self.objects.find_unfinished()]
+
+    def _has_sound(self, tree: str, live: SiteTree | None) -> bool:
+        """Tell whether a tree is there; one that goes live again after a while is looked at file by file."""
+        return self.trees.has(tree) and ((live is not None and live.tree == tree) or self.trees.is_sound(tree))
 
     def _keep_own(self, signed: SignedManifest, listings: Iterable[Listing]) -> None:
         """Keep as objects what a store says of itself, so that it is healed as pages are."""

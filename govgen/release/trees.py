@@ -34,6 +34,11 @@ class Trees:
         """Tell whether a tree is there, whole: it got its name after all of it was on the disk."""
         return self.path(digest).is_dir() and self.listing_file(digest).is_file()
 
+    def is_sound(self, digest: str) -> bool:
+        """Tell whether every file of a tree has the bytes its listing names."""
+        listing = self.find_listing(digest)
+        return listing is not None and all(_is_whole(self._place(self.path(digest), e), e) for e in listing.entries)
+
     def find_listing(self, digest: str) -> Listing | None:
         """Return the listing of a tree that is or was here; None where there is none, or a damaged one."""
         with suppress(OSError, MachineryError):
@@ -46,8 +51,10 @@ class Trees:
 
     def keep_listing(self, listing: Listing) -> None:
         """Keep a listing whose tree may not be here."""
-        make_folder(self.folder)
-        put_file(self.listing_file(listing.digest), listing.content, time_of(listing.digest))
+        # What stands there soundly stays: a power cut might take it while it is replaced.
+        if self.find_listing(listing.digest) is None:
+            make_folder(self.folder)
+            put_file(self.listing_file(listing.digest), listing.content, time_of(listing.digest))
 
     def prepare(self, listing: Listing, before: Listing | None) -> None:
         """Lay a tree out under an unfinished name. Raises MachineryError for a missing object, OSError.
@@ -74,24 +81,20 @@ class Trees:
             write_new(place, self._objects.read(entry.digest), time_of(entry.digest))
         for host in {entry.path.split("/")[0] for entry in listing.entries if entry.is_asset}:
             (unfinished / host / ASSETS).symlink_to(ASSETS_LINK)
-
-    def finish(self, listing: Listing) -> None:
-        """Give a prepared tree its name; all of it must have reached the disk."""
         self.keep_listing(listing)
         if content := listing.redirects:
             put_file(self.redirects(listing.digest), content, time_of(listing.digest))
+
+    def finish(self, listing: Listing) -> None:
+        """Give a prepared tree its name; all of it must have reached the disk."""
         folder = self.path(listing.digest)
         with suppress(FileNotFoundError):
             shutil.rmtree(folder)
         self._unfinished(listing.digest).rename(folder)
 
-    def remove(self, digest: str) -> None:
-        """Take a tree away; its listing stays, so that the next sweep finds its objects."""
-        with suppress(FileNotFoundError):
-            # Renamed first: a tree half gone must not bear a whole one's name.
-            unfinished = self._unfinished(digest)
-            self.path(digest).rename(unfinished)
-            shutil.rmtree(unfinished)
+    def drop(self, digest: str) -> None:
+        """Take a tree its name; its listing stays, so that the next sweep finds its objects."""
+        self.path(digest).rename(self._unfinished(digest))
 
     def names(self) -> list[str]:
         """Return the digests of all trees."""
@@ -106,11 +109,11 @@ class Trees:
         self.listing_file(digest).unlink()
         self.redirects(digest).unlink(missing_ok=True)
 
-    def remove_unfinished(self) -> None:
-        """Take away what a broken-off publisher left."""
-        for entry in list(self._scan()):
-            if entry.name.startswith(BESIDE):
-                shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else Path(entry.path).unlink()
+    def find_unfinished(self) -> list[Path]:
+        """Return what a broken-off publisher left half done."""
+        return [Path(entry.path) for entry in self._scan() if entry.name.startswith(BESIDE)] + [
+            *self.pool.rglob(f"{BESIDE}*")
+        ]
 
     def sweep_assets(self, kept: set[str]) -> None:
         """Take away the theme's files that no kept release has; paths below the pool."""

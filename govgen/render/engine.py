@@ -20,7 +20,8 @@ from pelican.writers import Writer
 
 from govgen.content.settings import SETTINGS_FILE
 from govgen.errors import MachineryError
-from govgen.model.view import Chrome, DocumentView
+from govgen.model.chrome import Chrome
+from govgen.model.view import DocumentView
 from govgen.plan.pages import Composition
 from govgen.render.place import template_place
 from govgen.render.templates import AssetPath, SiteVariables, TemplateFault, make_ready, render_template

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from govgen.content.settings import SETTINGS_FAULTS, SETTINGS_FILE
 from govgen.errors import MachineryError
-from govgen.model.view import Chrome
+from govgen.model.chrome import Chrome
 from govgen.plan.pages import Composition
 from govgen.render.templates import AssetPath, SiteVariables, TemplateFault, open_theme, render_template
 from govgen.render.translations import load_translations

@@ -48,7 +48,8 @@ def render_robots(scope: Scope) -> bytes:
 def render_security(scope: Scope) -> bytes:
     """Return a host's security.txt (RFC 9116); it expires half a year after the month of the build."""
     scope.use("clock-month")
-    month = scope.clock.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    # The county's month, for that is when it is made again.
+    month = scope.clock.replace(day=1, hour=0, minute=0, second=0, microsecond=0, tzinfo=UTC)
     expires: datetime = month + timedelta(days=_SECURITY_CONTACT_DAYS)
     lines = [
         f"Contact: {scope.county.identity.report_error_url}",

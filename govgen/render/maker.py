@@ -16,7 +16,7 @@ from govgen.errors import MachineryError
 from govgen.files import OutputFolder, read_regular
 from govgen.model.address import Addresses
 from govgen.model.build import Artifact, Job
-from govgen.model.view import Chrome
+from govgen.model.chrome import Chrome
 from govgen.plan.assets import Asset
 from govgen.plan.pages import DOCUMENT_TEMPLATES, Composition, compose
 from govgen.plan.scope import Scope, make_chrome

@@ -26,7 +26,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from govgen.files import write_atomic
-from govgen.model.view import Chrome
+from govgen.model.chrome import Chrome
 from govgen.render import filters
 from govgen.render.translations import Words
 

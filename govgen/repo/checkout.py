@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -149,7 +150,10 @@ class Checkout:
 
     @property
     def _head(self) -> str:
-        return self._git.head.commit.hexsha if self._git and self._git.head.is_valid() else ""
+        # Not through GitPython: its import alone takes longer than to find out that nothing is to be published.
+        ask = ["git", "-C", str(self.repository), "rev-parse", "--verify", "--quiet", "HEAD^{commit}"]
+        found = subprocess.run(ask, capture_output=True, check=False) if self.is_git else None
+        return found.stdout.decode("ascii").strip() if found else ""
 
     def uncommitted(self, *folders: str) -> list[str]:
         """Return the paths below `folders` that differ from the commit, sorted."""
@@ -157,6 +161,23 @@ class Checkout:
             return []
         lines = self._git.git.status("--porcelain=v1", "-z", "--untracked-files=all", "--", *folders).split("\0")
         return sorted(line[3:] for line in lines if len(line) > 3 and line[2] == " ")
+
+    def find_last_commit(self, path: str) -> str:
+        """Return the id of the last commit that changed a file or folder; empty where none did."""
+        if not self._git or not self.commit:
+            return ""
+        return str(self._git.git.log("-1", "--format=%H", self.commit, "--", path)).strip()
+
+    def contains(self, commit: str, earlier: str) -> bool:
+        """Tell whether a commit is, or follows, an earlier one; one that is not known here does not."""
+        if not self._git or not commit or not earlier:
+            return False
+        import git
+
+        try:
+            return bool(self._git.is_ancestor(self._git.commit(earlier), self._git.commit(commit)))
+        except (git.GitCommandError, git.BadName, ValueError):
+            return False
 
     def earlier_versions(self, paths: Sequence[str]) -> Mapping[str, list[str]]:
         """Return the blob ids of each path's committed versions, newest first, at most `HISTORY_VERSIONS`."""

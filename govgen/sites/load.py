@@ -8,6 +8,7 @@ import zoneinfo
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from govgen.errors import ConfigurationError, UsageError
 from govgen.model.county import (
@@ -26,9 +27,11 @@ from govgen.model.finding import Finding
 from govgen.pinyin import pinyin_key
 from govgen.repo.checkout import Checkout
 from govgen.sites.kinds import STANDARD_SECTIONS, VILLAGE_SECTIONS
+from govgen.sites.periods import PERIODS, check_periods, make_banners, make_mourning, order_banners
 from govgen.sites.schema import COUNTY_KEYS, EXAMPLES, ID, SITE_KEYS, Source, check_table, index_lines
 
 COUNTY_FILE = "sites/_county.toml"
+TIMEZONE = "Asia/Shanghai"
 PORTAL_HOST = "www"
 RESERVED_SECTIONS = frozenset({"assets", "files", "images", "villages", "sites", "search"})
 """First parts of addresses the program itself gives out."""
@@ -73,6 +76,7 @@ def read_settings(checkout: Checkout) -> Tables:
     # Each check looks at the tables as they were read, so that all faults of all files are told at once.
     findings += _check_portals(site_files, is_any_unread=any(finding.rule == "CFG-SYNTAX" for finding in findings))
     findings += _check_sites(county_file.table if county_file else {}, site_files)
+    findings += _check_periods(county_file, site_files)
     if findings or not county_file:
         raise ConfigurationError(sorted(findings, key=Finding.sort_key))
     county_name = county_file.table["county"]["name"]
@@ -113,10 +117,23 @@ def _read(checkout: Checkout, path: str, findings: list[Finding]) -> _File | Non
 
 
 def _check_county(file: _File) -> Iterable[Finding]:
-    name = file.table.get("county", {})
-    timezone = name.get("timezone", "Asia/Shanghai") if isinstance(name, dict) else ""
+    timezone = _timezone_of(file)
     if isinstance(timezone, str) and timezone not in zoneinfo.available_timezones():
-        yield file.source.finding("CFG-FORM", "county.timezone", value=timezone, form="Asia/Shanghai")
+        yield file.source.finding("CFG-FORM", "county.timezone", value=timezone, form=TIMEZONE)
+
+
+def _timezone_of(file: _File) -> object:
+    county = file.table.get("county", {})
+    return county.get("timezone", TIMEZONE) if isinstance(county, dict) else ""
+
+
+def _check_periods(county: _File | None, files: Mapping[str, _File]) -> Iterable[Finding]:
+    """Yield the faults of what is so for a time only, in the zone the county's file names if there is such a zone."""
+    timezone = str(_timezone_of(county)) if county else TIMEZONE
+    zone = ZoneInfo(timezone if timezone in zoneinfo.available_timezones() else TIMEZONE)
+    for file in (*([county] if county else ()), *files.values()):
+        for key in PERIODS:
+            yield from check_periods(file.source, key, _entries(file.table.get(key)), files.keys(), zone)
 
 
 def make_county(tables: Tables) -> County:
@@ -132,13 +149,22 @@ def make_county(tables: Tables) -> County:
         for path, site in tables.items()
         if path != COUNTY_FILE
     ]
-    county = {"language": "zh-CN", "timezone": "Asia/Shanghai", **table["county"]}
+    sites.sort(key=lambda site: (_OWN_SITE_ORDER[site.kind], site.id))
+    ids = [site.id for site in sites]
+    county = {"language": "zh-CN", "timezone": TIMEZONE, **table["county"]}
+    zone = ZoneInfo(county["timezone"])
+    banners = make_banners(COUNTY_FILE, table.get("banners", ()), ids, zone)
+    for path, site in tables.items():
+        if path != COUNTY_FILE:
+            banners += make_banners(path, site.get("banners", ()), [_site_id(path)], zone)
     return County(
         **county,
         identity=CountyIdentity(**table["identity"]),
         channels=Channels(**table["channels"]),
         lists=Lists(**table.get("lists", {})),
-        sites=tuple(sorted(sites, key=lambda site: (_OWN_SITE_ORDER[site.kind], site.id))),
+        sites=tuple(sites),
+        banners=order_banners(banners),
+        mourning=make_mourning(COUNTY_FILE, table.get("mourning", ()), ids, zone),
     )
 
 

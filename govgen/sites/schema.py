@@ -6,9 +6,12 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from zoneinfo import ZoneInfo
 
-from govgen.model.county import Mount, SectionKind, SiteKind
+from govgen.model.county import BannerLevel, Mount, SectionKind, SiteKind
 from govgen.model.finding import Finding
+from govgen.model.moment import find_moment
 
 ID = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 """A site's or village's id: it becomes a folder, a host label and an address."""
@@ -21,6 +24,8 @@ DIVISION_CODE = r"\d{6}(?:\d{3})?(?:\d{3})?"
 LANGUAGE = r"[a-z]{2,3}(?:-[A-Za-z0-9]+)*"
 SITE_CODE = r"\d{10}|bm\d{8}"
 POLICE_NUMBER = r"\d{14}"
+TIME = "2026-11-23 08:00"
+"""What a moment looks like."""
 
 EXAMPLES: Mapping[str, str] = {
     ID: "qingshui",
@@ -41,9 +46,12 @@ class Key:
     """One key of a settings file."""
 
     type: str = "text"
-    """text, texts (a list), number, table, tables (a list)."""
+    """text, texts (a list), number, time, table, tables (a list)."""
 
     required: bool = False
+    missing: str = "CFG-REQUIRED"
+    """The rule that is broken where it is required and missing."""
+
     form: str = ""
     """A pattern the whole text must match."""
 
@@ -60,6 +68,14 @@ _SECTION_KEYS = {
 }
 _KIND_KEYS = {"sections": Key("tables", keys=_SECTION_KEYS)}
 
+_PERIOD_KEYS = {"starts": Key("time"), "ends": Key("time", required=True, missing="CFG-ENDLESS")}
+_BANNER_KEYS = {
+    "text": Key(required=True),
+    "url": Key(form=WEB_ADDRESS),
+    "level": Key(choices=tuple(level.value for level in BannerLevel)),
+    **_PERIOD_KEYS,
+}
+
 SITE_KEYS: Mapping[str, Key] = {
     "name": Key(required=True),
     "short_name": Key(),
@@ -73,6 +89,7 @@ SITE_KEYS: Mapping[str, Key] = {
     "hours": Key(),
     "villages": Key("tables", keys={"id": Key(required=True, form=ID), "name": Key(required=True)}),
     "sections": Key("tables", keys=_SECTION_KEYS),
+    "banners": Key("tables", keys=_BANNER_KEYS),
 }
 
 COUNTY_KEYS: Mapping[str, Key] = {
@@ -108,6 +125,8 @@ COUNTY_KEYS: Mapping[str, Key] = {
     ),
     "mount": Key("table", keys={"default": Key(choices=_MOUNTS)}),
     "lists": Key("table", keys={name: Key("number") for name in ("section", "home", "per_site", "feed")}),
+    "banners": Key("tables", keys={**_BANNER_KEYS, "sites": Key("texts")}),
+    "mourning": Key("tables", keys={**_PERIOD_KEYS, "starts": Key("time", required=True), "sites": Key("texts")}),
     "kinds": Key("table", keys={kind.value: Key("table", keys=_KIND_KEYS) for kind in SiteKind}),
 }
 
@@ -115,6 +134,7 @@ _PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
     "text": (str,),
     "texts": (list,),
     "number": (int,),
+    "time": (str, date),
     "table": (dict,),
     "tables": (list,),
 }
@@ -144,6 +164,7 @@ def index_lines(text: str) -> dict[str, int]:
         if header := re.match(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]", line):
             table = header[2]
             if header[1] == "[[":
+                lines.setdefault(table, number)
                 counts[table] = counts.get(table, -1) + 1
                 table = f"{table}.{counts[table]}"
             lines.setdefault(table, number)
@@ -163,12 +184,14 @@ def check_table(
         if name in table:
             yield from _check_value(table[name], key, source, prefix + name)
         elif key.required:
-            yield source.finding("CFG-REQUIRED", prefix + name)
+            yield source.finding(key.missing, prefix + name)
 
 
 def _check_value(value: object, key: Key, source: Source, where: str) -> Iterable[Finding]:
     if not isinstance(value, _PYTHON_TYPES[key.type]) or isinstance(value, bool):
         yield source.finding("CFG-TYPE", where, type=key.type)
+    elif key.type == "time":
+        yield from _check_time(str(value), key, source, where)
     elif isinstance(value, dict):
         yield from check_table(value, key.keys, source, where + ".")
     elif isinstance(value, list):
@@ -182,6 +205,13 @@ def _check_value(value: object, key: Key, source: Source, where: str) -> Iterabl
         yield from _check_text(value, key, source, where)
 
 
+def _check_time(value: str, key: Key, source: Source, where: str) -> Iterable[Finding]:
+    if key.required and not value.strip():
+        yield source.finding(key.missing, where)
+    elif find_moment(value, ZoneInfo("UTC")) is None:
+        yield source.finding("CFG-FORM", where, value=value, form=TIME)
+
+
 def _check_text(value: str, key: Key, source: Source, where: str) -> Iterable[Finding]:
     if key.choices and value not in key.choices:
         near = difflib.get_close_matches(value, key.choices, n=1)
@@ -189,4 +219,4 @@ def _check_text(value: str, key: Key, source: Source, where: str) -> Iterable[Fi
     elif key.form and not re.fullmatch(key.form, value):
         yield source.finding("CFG-FORM", where, value=value, form=EXAMPLES[key.form])
     elif key.required and not value.strip():
-        yield source.finding("CFG-REQUIRED", where)
+        yield source.finding(key.missing, where)

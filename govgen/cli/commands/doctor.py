@@ -13,6 +13,7 @@ from govgen.cli.console import Console
 from govgen.errors import UsageError
 from govgen.pipeline import THEME
 from govgen.repo.checkout import find_checkout
+from govgen.webserver.program import find_brotli, find_nginx
 
 _APT = "sudo apt-get install -y --no-install-recommends"
 
@@ -52,7 +53,8 @@ def _machine() -> list[_Probe]:
         _Probe("git", shutil.which("git") or "", f"{_APT} git"),
         _Probe("libraries", _libraries(), "make setup"),
         _Probe("chromium", shutil.which("chromium") or "", f"{_APT} chromium fonts-wqy-microhei", is_required=False),
-        _Probe("nginx", shutil.which("nginx") or _file("/usr/sbin/nginx"), f"{_APT} nginx-light", is_required=False),
+        _Probe("nginx", find_nginx(), f"{_APT} nginx-light", is_required=False),
+        _Probe("brotli", str(find_brotli() or ""), f"{_APT} libnginx-mod-http-brotli-static", is_required=False),
         _Probe("java", shutil.which("java") or "", f"{_APT} default-jre-headless", is_required=False),
         _Probe("node", shutil.which("npm") or "", f"{_APT} nodejs npm", is_required=False),
     ]

@@ -58,10 +58,15 @@ def _say(receipt: Receipt, place: str, console: Console, *, is_dry_run: bool) ->
     if not receipt.is_published:
         console.say("unchanged", release=live.id, place=place)
         return
-    for change in receipt.changes:
+    say_sites(receipt.changes, console)
+    console.say("published", release=live.id, place=place, commit=live.commit[:10] or "-")
+
+
+def say_sites(changes: tuple[SiteChange, ...], console: Console) -> None:
+    """Print how many pages are another now, site by site."""
+    for change in changes:
         if not change.is_nothing:
             console.say("site-live", **_numbers(change))
-    console.say("published", release=live.id, place=place, commit=live.commit[:10] or "-")
 
 
 def _say_changes(changes: tuple[SiteChange, ...], console: Console) -> None:

@@ -1,0 +1,1 @@
+"""Configuration of the web server that citizens reach, made from the sites' settings."""
