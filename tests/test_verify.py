@@ -19,9 +19,11 @@ from typing import Any
 
 import pytest
 
+from govgen.cli.arguments import make_parser
 from govgen.release.heal import heal
 from govgen.release.inspect import Inspector, Kind, Scope, find_damage
 from govgen.release.store import Store, lock
+from tests.conftest import require
 from tests.tampering import TAMPERINGS, snapshot, write
 from tests.world import NOON, PORTAL, PROJECT, QINGSHUI, World
 
@@ -427,6 +429,18 @@ def test_a_publish_under_watch_raises_no_alarm(world: Callable[..., World]) -> N
         process.terminate()
         assert process.wait(20) == 0
     assert len(lines) == 1
+
+
+def test_systemd_takes_the_unit_of_the_watch(tmp_path: Path) -> None:
+    text = (PROJECT / "docs/examples/govgen-watch.service").read_text(encoding="utf-8")
+    (line,) = (line for line in text.splitlines() if line.startswith("ExecStart="))
+    options = make_parser().parse_args(line.split()[1:])
+    assert (options.command, options.watch, options.root) == ("verify", True, Path("/srv/yunling/.govgen"))
+    text = text.replace("/srv/yunling/.venv/bin/govgen", "/bin/true").replace("/srv/yunling/.govgen", "/tmp")
+    (tmp_path / "govgen-watch.service").write_text(text, encoding="utf-8")
+    command = [require("systemd-analyze"), "verify", str(tmp_path / "govgen-watch.service")]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (answer.returncode, answer.stdout + answer.stderr) == (0, "")
 
 
 def test_a_watch_refuses_an_address_for_alarms_that_is_none(store: Store) -> None:

@@ -146,12 +146,14 @@ class Store:
             raise MachineryError("release-old", release=release, live=self.find_live_id())
         signed = self.read(release)
         # On the disk before the link: whoever looks whether the right release is live finds what was ordered last.
-        self.orders.give(release, signed.content, signed.signature)
-        flush_all(self.root)
         try:
+            self.orders.give(release, signed.content, signed.signature)
+            flush_all(self.root)
             put_link(self.root / CURRENT, f"{self.releases.name}/{release}")
         except OSError:
-            self.orders.take_back(release)
+            # What was live stays live, and is what should be.
+            with suppress(OSError):
+                self.orders.take_back(release)
             raise
         flush_folder(self.root)
 
