@@ -196,6 +196,12 @@ def add_a_web_shell(root: Path, chance: random.Random) -> None:
 
 
 @tampering
+def hide_behind_the_name_of_something_unfinished(root: Path, chance: random.Random) -> None:
+    folder = chance.choice((pick_folder(root, chance), root / "assets" / "css", pick_release(root, chance) / "sites"))
+    (folder / ".new-1-shell.php").write_bytes(SHELL)
+
+
+@tampering
 def add_a_folder(root: Path, chance: random.Random) -> None:
     folder = pick_folder(root, chance) / "admin" / "deep"
     folder.mkdir(parents=True)
