@@ -39,8 +39,16 @@ def _states(root: Path) -> Iterator[tuple[str, tuple[object, ...]]]:
             if stat.S_ISLNK(kind):
                 state = (kind, str(place.readlink()))
             elif stat.S_ISREG(kind):
-                state += (hashlib.sha256(place.read_bytes()).hexdigest(), status.st_mtime)
+                state += (_digest(place), status.st_mtime)
             yield place.relative_to(root).as_posix(), state
+
+
+def _digest(file: Path) -> str:
+    """Return the digest of a file's bytes; empty for one that somebody closed."""
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except PermissionError:
+        return ""
 
 
 # Places
@@ -118,6 +126,7 @@ def append(root: Path, chance: random.Random) -> None:
 @tampering
 def truncate(root: Path, chance: random.Random) -> None:
     file = pick_file(root, chance)
+    file.chmod(0o644)
     os.truncate(file, file.stat().st_size // 2)
 
 
@@ -413,7 +422,9 @@ def close_the_folder_of_the_theme(root: Path, _: random.Random) -> None:
 
 @tampering
 def add_a_release(root: Path, _: random.Random) -> None:
-    shutil.copytree(max(root.glob("releases/*")), root / "releases" / "evil", symlinks=True)
+    copy = root.parent / "evil-copy"
+    shutil.copytree(max(root.glob("releases/*")), copy, symlinks=True)
+    copy.rename(root / "releases" / "evil")
 
 
 @tampering
