@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,8 +75,9 @@ def _is_passed_over(path: str) -> bool:
 @contextmanager
 def watch_store(root: Path) -> Iterator[StoreWatcher]:
     """Watch all folders of a store but its objects. Raises OSError where the system watches no more folders."""
-    # What watchdog logs is of its own threads, and would stand among the alarms.
+    # What watchdog says of its own threads, and of folders it came upon twice, would stand among the alarms.
     logging.getLogger("watchdog").addHandler(logging.NullHandler())
+    warnings.filterwarnings("ignore", module=r"watchdog\.")
     observer = Observer()
     watcher = StoreWatcher(root)
     observer.schedule(watcher, str(root), recursive=False, event_filter=_KINDS)
