@@ -142,7 +142,8 @@ class Store:
         if release < self.find_live_id():
             raise MachineryError("release-old", release=release, live=self.find_live_id())
         self.read(release)
-        put_link(self.root / CURRENT, f"{self.releases.name}/{release}")
+        with self.giving_back():
+            put_link(self.root / CURRENT, f"{self.releases.name}/{release}")
         flush_folder(self.root)
 
     @contextmanager
@@ -159,12 +160,10 @@ class Store:
 
     def collect(self, number_kept: int, *, is_thorough: bool = False) -> None:
         """Take away all but the newest releases and the live one, and the trees and objects only they had."""
-        for folder in (self.releases, self.trees.folder):
-            make_folder(folder)
         kept_ids = {self.find_live_id(), *self.ids()[-number_kept:]}
-        for release in [entry.name for entry in os.scandir(self.releases)]:
-            if release not in kept_ids and not release.startswith(BESIDE):
-                (self.releases / release).rename(self._unfinished(release))
+        for release in self.releases.glob("[!.]*"):
+            if release.name not in kept_ids:
+                release.rename(self._unfinished(release.name))
         kept = {site.tree for release in self.ids() for site in self.read(release).manifest.sites.values()}
         for digest in self.trees.names():
             if digest not in kept:
@@ -172,7 +171,8 @@ class Store:
         # First the names, and those on the disk: what is half gone must not bear a whole one's name, after a power cut
         # either.
         for folder in (self.releases, self.trees.folder):
-            flush_folder(folder)
+            if folder.is_dir():
+                flush_folder(folder)
         self.remove_unfinished()
         garbage = [digest for digest in self.trees.listed() if digest not in kept]
         if is_thorough or len(garbage) > _GARBAGE_TREES:
