@@ -184,10 +184,12 @@ class Store:
         for listing in self.read_listings(sorted(kept)):
             objects.update(entry.digest for entry in listing.entries)
             assets.update(pool_path(entry) for entry in listing.entries if entry.is_asset)
-        self.objects.sweep(objects)
-        self.trees.sweep_assets(assets)
+        # The listings first, on the disk too: where there is one, its objects are taken to be there.
         for digest in garbage:
             self.trees.forget_listing(digest)
+        flush_folder(self.trees.folder)
+        self.objects.sweep(objects)
+        self.trees.sweep_assets(assets)
 
     def remove_unfinished(self) -> None:
         """Take away what a broken-off publisher left; objects stay, they are what the next one need not bring."""
