@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from govgen.catalog.store import naming_disk_faults
+from govgen.deploy.look import Showcase, check_served
 from govgen.deploy.preflight import check_clocks, check_room
 from govgen.deploy.target import Publisher, Standing, Target
 from govgen.errors import MachineryError, StoppedError, UsageError
@@ -43,6 +44,9 @@ class Wishes:
     key: Path | None = None
     """The key releases are signed with."""
 
+    showcase: Showcase = field(default_factory=Showcase)
+    """Where what went live is looked at."""
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -66,7 +70,7 @@ def publish(
     """Build, and put what came of it live at a target; `tell` hears of the build as soon as it is done.
 
     Raises StoppedError where findings stop a release or a site would shrink, MachineryError where something fails: what
-    was live stays live then.
+    was live stays live then, unless it says that the release is live and not served as it is.
     """
     store = Store(checkout.repository / STORE)
     with lock(store.root / "publishing", wishes.publisher.name, wishes.publisher.now), target.open() as standing:
@@ -86,6 +90,7 @@ def publish(
         check_room(standing, draft.listings.values())
         reporter.stage("deploy", 0)
         _put_live(draft.manifest, wishes.key, target, store)
+        check_served(wishes.showcase, draft.manifest, changes, store.trees.find_listing)
     return Receipt(report, draft.manifest, changes, True, draft.kept_back, warnings)
 
 
@@ -101,6 +106,8 @@ class Return:
     """Only these sites; the whole county if empty."""
 
     key: Path | None = None
+    showcase: Showcase = field(default_factory=Showcase)
+    """Where what went live is looked at."""
 
 
 def go_back(wishes: Return, target: Target, store: Store) -> tuple[Manifest, tuple[SiteChange, ...]]:
@@ -124,6 +131,7 @@ def go_back(wishes: Return, target: Target, store: Store) -> tuple[Manifest, tup
         if trees_of(manifest) == trees_of(live):
             return live, changes
         _put_live(manifest, wishes.key, target, store)
+        check_served(wishes.showcase, manifest, changes, store.trees.find_listing)
     return manifest, changes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -281,6 +282,8 @@ def test_what_no_release_needs_is_taken_away(county: World) -> None:
     assert len(store.trees.names()) <= 8
     folders = [county.root / ".govgen/releases" / id / "sites" for id in ids(county)]
     kept = {digest for folder in folders for digest, _ in listed(county, folder).values()}
+    manifests = [(store.releases / id / "manifest.json").read_bytes() for id in ids(county)]
+    kept |= {*store.trees.names(), *(hashlib.sha256(content).hexdigest() for content in manifests)}
     store.collect(2, is_thorough=True)
     assert {file.name for file in (county.root / ".govgen/objects").glob("*/*")} == kept
     assert_is_complete(county)

@@ -111,6 +111,23 @@ def _add_target(command: argparse.ArgumentParser) -> None:
     command.add_argument("--target", metavar="目标", help="部署目标（默认本地目录 public/）")
 
 
+def _add_verify(verify: argparse.ArgumentParser) -> None:
+    verify.add_argument("--target", metavar="目标", help="核对哪个部署目标（默认本地目录 public/）")
+    verify.add_argument("--root", type=Path, metavar="文件夹", help="核对这个库（在网站服务器上用，不需要仓库）")
+    help = "再通过网络核对：https://{host}，或者 http://127.0.0.1:8080 这样的地址"
+    verify.add_argument("--url", metavar="网址", help=help)
+    verify.add_argument("--ca", type=Path, metavar="文件", help="用这个文件里的根证书核对 https")
+    verify.add_argument("--heal", action="store_true", help="把改动过的逐字节改回来，多出来的移到 quarantine/")
+    verify.add_argument("--objects", action="store_true", help="连备用的内容（objects/）一起核对，能查出磁盘损坏")
+    verify.add_argument("--watch", action="store_true", help="一直守着，一有改动就改回来并报警")
+    verify.add_argument(
+        "--every", type=float, default=3600.0, metavar="秒", help="守着时，隔多久全部核对一遍（默认 3600）"
+    )
+    verify.add_argument("--webhook", metavar="网址", help="守着时，有改动就向这个网址发 JSON")
+    help = "签名人名单，发布版必须由名单里的人签名（默认用库里的 allowed_signers，如果有）"
+    verify.add_argument("--signers", type=Path, metavar="文件", help=help)
+
+
 def _add_list(listing: argparse.ArgumentParser) -> None:
     listing.add_argument("what", choices=LISTS, metavar="种类", help="、".join(LISTS))
     listing.add_argument("--site", action="append", default=[], metavar="站点", help="只列出这些站点的文稿")
@@ -190,6 +207,7 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] =
     "releases": ("列出保留着的发布版", _add_releases),
     "rollback": ("回到以前的发布版：全县，或者几个站点", _add_rollback),
     "status": ("现在上线的是什么，某篇文稿的改动上线了没有", _add_status),
+    "verify": ("核对已发布的网站有没有被改动，可以改回来，也可以一直守着", _add_verify),
     "list": ("列出文稿", _add_list),
     "due": ("说明下一次应在什么时候发布，到时什么会变", _add_due),
     "why": ("说明一个页面为什么是这个样子：由什么生成、用到什么、为什么重做", _add_why),

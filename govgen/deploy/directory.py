@@ -24,14 +24,19 @@ class DirectoryTarget:
         self.root = root
         self._publisher = publisher
         self._kept = kept_releases
-        self._link = link
+        self.link = link
         self.store = Store(root)
+
+    @property
+    def served(self) -> Path:
+        """The folder that shows what is live."""
+        return self.link or self.root / CURRENT / SITES
 
     @contextmanager
     def open(self) -> Iterator[Standing]:
         """Say what stands there. Raises MachineryError where something else stands in the place of the link."""
-        if self._link and self._link.exists() and not self._link.is_symlink():
-            raise MachineryError("not-a-link", path=str(self._link))
+        if self.link and self.link.exists() and not self.link.is_symlink():
+            raise MachineryError("not-a-link", path=str(self.link))
         make_folder(self.root)
         free_bytes = shutil.disk_usage(self.root).free
         self._tidy()
@@ -54,10 +59,10 @@ class DirectoryTarget:
     def switch(self, release: str) -> None:
         """Put a staged release live, then take away what is too old. Raises MachineryError, OSError."""
         self.store.switch(release)
-        if self._link:
-            goal = os.path.relpath(self.root / CURRENT / SITES, self._link.parent)
-            if not self._link.is_symlink() or str(self._link.readlink()) != goal:
-                put_link(self._link, goal)
+        if self.link:
+            goal = os.path.relpath(self.root / CURRENT / SITES, self.link.parent)
+            if not self.link.is_symlink() or str(self.link.readlink()) != goal:
+                put_link(self.link, goal)
         self.store.collect(self._kept)
 
     def _tidy(self) -> None:

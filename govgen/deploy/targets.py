@@ -48,6 +48,9 @@ class Destination:
     url: str
     """Where the pages it serves are looked at; empty where nobody said."""
 
+    folder: Path | None = None
+    """Where this machine finds what it serves; None where another machine does."""
+
 
 def find_destination(repository: Path, name: str, publisher: Publisher) -> Destination:
     """Return a target by its name, or the repository's own `public/` without one.
@@ -69,9 +72,9 @@ def find_destination(repository: Path, name: str, publisher: Publisher) -> Desti
     return _destination(repository, directory, name, table)
 
 
-def _destination(repository: Path, target: Target, place: str, table: Mapping[str, Any]) -> Destination:
+def _destination(repository: Path, target: DirectoryTarget, place: str, table: Mapping[str, Any]) -> Destination:
     key = repository / Path(table["key"]).expanduser() if "key" in table else None
-    return Destination(target, place, key, table.get("url", ""))
+    return Destination(target, place, key, table.get("url", ""), target.served)
 
 
 def _read(repository: Path) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,8 @@ from govgen.errors import MachineryError
 from govgen.release.disk import BESIDE, flush_all, flush_folder, make_folder, put_link, write_new
 from govgen.release.listing import Listing
 from govgen.release.manifest import ID, Manifest, SiteTree, parse_manifest
-from govgen.release.objects import Objects
+from govgen.release.objects import Objects, digest_of, time_of
+from govgen.release.orders import Orders
 from govgen.release.trees import Trees, pool_path
 from govgen.release.union import link_trees
 
@@ -60,6 +61,7 @@ class Store:
         self.objects = Objects(root / "objects")
         self.trees = Trees(root, self.objects)
         self.releases = root / "releases"
+        self.orders = Orders(root)
 
     # What is there
 
@@ -126,6 +128,7 @@ class Store:
         needed = {digest for id, listing in listings.items() for digest in self._find_needed(listing, before[id])}
         for digest, content in source.read_objects(sorted(needed)):
             self.objects.put(digest, content)
+        self._keep_own(signed, listings.values())
         for id, listing in listings.items():
             self.trees.prepare(listing, before[id])
         if listings:
@@ -141,9 +144,18 @@ class Store:
         """Put a release live in one step. Raises MachineryError for one that is older than the one that is live."""
         if release < self.find_live_id():
             raise MachineryError("release-old", release=release, live=self.find_live_id())
-        self.read(release)
-        with self.giving_back():
-            put_link(self.root / CURRENT, f"{self.releases.name}/{release}")
+        signed = self.read(release)
+        # On the disk before the link: whoever looks whether the right release is live finds what was ordered last.
+        try:
+            with self.giving_back():
+                self.orders.give(release, signed.content, signed.signature)
+                flush_all(self.root)
+                put_link(self.root / CURRENT, f"{self.releases.name}/{release}")
+        except OSError:
+            # What was live stays live, and is what should be.
+            with suppress(OSError):
+                self.orders.take_back(release)
+            raise
         flush_folder(self.root)
 
     @contextmanager
@@ -163,6 +175,7 @@ class Store:
         kept_ids = {self.find_live_id(), *self.ids()[-number_kept:]}
         for release in self.releases.glob("[!.]*"):
             if release.name not in kept_ids:
+                self.orders.forget(release.name)
                 release.rename(self._unfinished(release.name))
         kept = {site.tree for release in self.ids() for site in self.read(release).manifest.sites.values()}
         for digest in self.trees.names():
@@ -179,7 +192,7 @@ class Store:
             self._sweep(kept, garbage)
 
     def _sweep(self, kept: set[str], garbage: Sequence[str]) -> None:
-        objects: set[str] = set()
+        objects = kept | self._own_digests()
         assets: set[str] = set()
         for listing in self.read_listings(sorted(kept)):
             objects.update(entry.digest for entry in listing.entries)
@@ -199,11 +212,24 @@ class Store:
     def find_unfinished(self) -> list[Path]:
         """Return what a broken-off publisher, or one at work, has half done."""
         beside = [path for folder in (self.root, self.releases) for path in folder.glob(f"{BESIDE}*")]
-        return [*beside, *self.trees.find_unfinished(), *self.objects.find_unfinished()]
+        return [*beside, *self.orders.find_unfinished(), *self.trees.find_unfinished(), *self.objects.find_unfinished()]
 
     def _has_sound(self, tree: str, live: SiteTree | None) -> bool:
         """Tell whether a tree is there; one that goes live again after a while is looked at file by file."""
         return self.trees.has(tree) and ((live is not None and live.tree == tree) or self.trees.is_sound(tree))
+
+    def _keep_own(self, signed: SignedManifest, listings: Iterable[Listing]) -> None:
+        """Keep as objects what a store says of itself, so that it is healed as pages are."""
+        for listing in listings:
+            self.objects.put(listing.digest, listing.content)
+        for content in filter(None, (signed.content, signed.signature)):
+            self.objects.put(digest_of(content), content)
+
+    def _own_digests(self) -> set[str]:
+        """Return the digests of all manifests and signatures."""
+        signed = [self.read(release) for release in self.ids()]
+        parts = (part for one in signed for part in (one.content, one.signature))
+        return {digest_of(part) for part in parts if part} | self.orders.digests()
 
     def _check_newer(self, manifest: Manifest) -> None:
         """Refuse what was published before, and what was composed while another release was live."""
@@ -226,9 +252,9 @@ class Store:
         folder = self._unfinished(manifest.id)
         make_folder(folder / SITES)
         make_folder(folder / REDIRECTS)
-        write_new(folder / MANIFEST, signed.content)
-        if signed.signature:
-            write_new(folder / SIGNATURE, signed.signature)
+        for name, content in ((MANIFEST, signed.content), (SIGNATURE, signed.signature)):
+            if content:
+                write_new(folder / name, content, time_of(digest_of(content)))
         trees = {id: self.trees.path(site.tree) for id, site in sorted(manifest.sites.items())}
         link_trees(folder / SITES, list(trees.values()))
         for id, tree in trees.items():

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from govgen.errors import MachineryError
-from govgen.release.disk import BESIDE, make_folder, put_file, write_new
+from govgen.release.disk import BESIDE, READ_ONLY, make_folder, put_file, write_new
 from govgen.release.listing import ASSETS, Entry, Listing, parse_listing
 from govgen.release.objects import Objects, digest_of, time_of
 
-_ASSETS_LINK = f"../../../{ASSETS}"
+ASSETS_LINK = f"../../../{ASSETS}"
 """Where `trees/<digest>/<host folder>/assets` leads: to the store's pool of the theme's files."""
 
 
@@ -31,7 +32,7 @@ class Trees:
 
     def has(self, digest: str) -> bool:
         """Tell whether a tree is there, whole: it got its name after all of it was on the disk."""
-        return self.path(digest).is_dir() and self._listing(digest).is_file()
+        return self.path(digest).is_dir() and self.listing_file(digest).is_file()
 
     def is_sound(self, digest: str) -> bool:
         """Tell whether every file of a tree has the bytes its listing names."""
@@ -41,7 +42,7 @@ class Trees:
     def find_listing(self, digest: str) -> Listing | None:
         """Return the listing of a tree that is or was here; None where there is none, or a damaged one."""
         with suppress(OSError, MachineryError):
-            return parse_listing(self._listing(digest).read_bytes(), digest)
+            return parse_listing(self.listing_file(digest).read_bytes(), digest)
         return None
 
     def redirects(self, digest: str) -> Path:
@@ -53,7 +54,7 @@ class Trees:
         # What stands there soundly stays: a power cut might take it while it is replaced.
         if self.find_listing(listing.digest) is None:
             make_folder(self.folder)
-            put_file(self._listing(listing.digest), listing.content, time_of(listing.digest))
+            put_file(self.listing_file(listing.digest), listing.content, time_of(listing.digest))
 
     def prepare(self, listing: Listing, before: Listing | None) -> None:
         """Lay a tree out under an unfinished name. Raises MachineryError for a missing object, OSError.
@@ -79,7 +80,7 @@ class Trees:
                 continue
             write_new(place, self._objects.read(entry.digest), time_of(entry.digest))
         for host in {entry.path.split("/")[0] for entry in listing.entries if entry.is_asset}:
-            (unfinished / host / ASSETS).symlink_to(_ASSETS_LINK)
+            (unfinished / host / ASSETS).symlink_to(ASSETS_LINK)
         self.keep_listing(listing)
         if content := listing.redirects:
             put_file(self.redirects(listing.digest), content, time_of(listing.digest))
@@ -105,7 +106,7 @@ class Trees:
 
     def forget_listing(self, digest: str) -> None:
         """Take a listing away whose tree is gone."""
-        self._listing(digest).unlink()
+        self.listing_file(digest).unlink()
         self.redirects(digest).unlink(missing_ok=True)
 
     def find_unfinished(self) -> list[Path]:
@@ -139,7 +140,8 @@ class Trees:
         os.link(source, place)
         return True
 
-    def _listing(self, digest: str) -> Path:
+    def listing_file(self, digest: str) -> Path:
+        """Return the file that a tree's listing is kept in, if it is."""
         return self.folder / f"{digest}.list"
 
     def _unfinished(self, digest: str) -> Path:
@@ -155,9 +157,10 @@ def pool_path(entry: Entry) -> str:
 
 
 def _is_whole(file: str, entry: Entry) -> bool:
-    """Tell whether a file is a plain one with the bytes an entry names."""
+    """Tell whether a file is a plain one with the bytes an entry names, that web servers may read and nobody write."""
     with suppress(OSError):
-        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as stream:
-            return digest_of(stream.read()) == entry.digest
+            is_sound = stat.S_IMODE(os.fstat(descriptor).st_mode) == READ_ONLY
+            return is_sound and digest_of(stream.read()) == entry.digest
     return False

@@ -7,6 +7,7 @@ from argparse import Namespace
 from govgen.cli.commands.build import exit_code, report_as_json, say_report
 from govgen.cli.console import Console
 from govgen.cli.session import build_options, find_target, open_checkout, read_publisher
+from govgen.deploy.look import Showcase
 from govgen.model.build import BuildReport
 from govgen.publish import Receipt, Wishes, publish
 from govgen.release.compare import SiteChange
@@ -25,6 +26,7 @@ def run(options: Namespace, console: Console) -> int:
         shrink_percent=options.allow_shrink,
         is_dry_run=options.dry_run,
         key=destination.key,
+        showcase=Showcase(destination.url, destination.folder),
     )
 
     def tell(report: BuildReport) -> None:

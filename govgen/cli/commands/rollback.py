@@ -7,6 +7,7 @@ from argparse import Namespace
 from govgen.cli.commands.publish import say_sites
 from govgen.cli.console import Console
 from govgen.cli.session import find_target, open_checkout, read_publisher
+from govgen.deploy.look import Showcase
 from govgen.publish import STORE, Return, go_back
 from govgen.release.store import Store
 
@@ -16,7 +17,8 @@ def run(options: Namespace, console: Console) -> int:
     checkout = open_checkout(options)
     publisher = read_publisher()
     destination = find_target(checkout, options, publisher)
-    wishes = Return(publisher, options.release, tuple(options.site), destination.key)
+    showcase = Showcase(destination.url, destination.folder)
+    wishes = Return(publisher, options.release, tuple(options.site), destination.key, showcase)
     live, changes = go_back(wishes, destination.target, Store(checkout.repository / STORE))
     if options.json:
         differing = {c.site: {"added": c.added, "changed": c.changed, "removed": c.removed} for c in changes}
