@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,7 +85,10 @@ def watch_store(root: Path) -> Iterator[StoreWatcher]:
         observer.schedule(watcher, str(root / name), recursive=True, event_filter=_KINDS)
     observer.start()
     try:
-        yield watcher
+        with warnings.catch_warnings():
+            # It warns of a folder it has come to know in two ways, which is how new ones come.
+            warnings.filterwarnings("ignore", message="Callback with id", category=RuntimeWarning)
+            yield watcher
     finally:
         observer.stop()
         observer.join(timeout=2)
