@@ -10,7 +10,7 @@ from typing import Any
 from govgen.catalog.clock import still_holds
 from govgen.catalog.findings import read_findings
 from govgen.catalog.sources import find_changed, program_identity
-from govgen.catalog.store import Catalog, CatalogFault, is_damage
+from govgen.catalog.store import Catalog, CatalogFault, is_damage, naming_disk_faults
 from govgen.model.build import BuildReport, SiteReport
 from govgen.options import BuildOptions
 from govgen.render.ledger import Ledger
@@ -19,7 +19,15 @@ from govgen.repo.survey import NOTHING_KNOWN, Known, Status, survey
 
 
 def find_standing(checkout: Checkout, options: BuildOptions) -> BuildReport | Known:
-    """Return the report of what stands in the output folder if a build would change nothing; else what was learnt."""
+    """Return the report of what stands in the output folder if a build would change nothing; else what was learnt.
+
+    Raises MachineryError where the disk fails.
+    """
+    with naming_disk_faults(options.catalog):
+        return _find_standing(checkout, options)
+
+
+def _find_standing(checkout: Checkout, options: BuildOptions) -> BuildReport | Known:
     started = time.monotonic()
     if options.audience.clock.tzinfo is None:
         return NOTHING_KNOWN

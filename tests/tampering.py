@@ -422,8 +422,8 @@ def close_the_folder_of_the_theme(root: Path, _: random.Random) -> None:
 
 @tampering
 def add_a_release(root: Path, _: random.Random) -> None:
-    copy = root.parent / "evil-copy"
-    shutil.copytree(max(root.glob("releases/*")), copy, symlinks=True)
+    # Made beside and moved in: a watch would take it away while it is being copied.
+    copy = shutil.copytree(max(root.glob("releases/*")), root.parent / "evil-copy", symlinks=True)
     copy.rename(root / "releases" / "evil")
 
 

@@ -1,4 +1,4 @@
-"""A small county to publish from: made once, and brought back to where it was before every try."""
+"""A small county to publish from: made once, and brought back before every try to where it was."""
 
 from __future__ import annotations
 
@@ -61,8 +61,7 @@ class County:
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "county"
-        self._saved = folder / "saved"
-        self._ledger = folder / "ledger"
+        self._folder = folder
         self.root.mkdir(parents=True)
         shutil.copytree(PROJECT / "themes", self.root / "themes")
         shutil.copy(PROJECT / "pelicanconf.py", self.root)
@@ -83,25 +82,26 @@ class County:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content, encoding="utf-8")
 
-    def save(self) -> None:
+    def save(self, name: str = "before") -> None:
         """Keep the county as it is now."""
-        shutil.rmtree(self._saved, ignore_errors=True)
-        subprocess.run(["cp", "-a", str(self.root), str(self._saved)], check=True)
-        self._ledger.unlink(missing_ok=True)
+        saved, ledger = self._folder / f"{name}.saved", self._folder / f"{name}.ledger"
+        shutil.rmtree(saved, ignore_errors=True)
+        subprocess.run(["cp", "-a", str(self.root), str(saved)], check=True)
+        ledger.unlink(missing_ok=True)
         if (self.root / _LEDGER).is_file():
-            self._ledger.hardlink_to(self.root / _LEDGER)
+            ledger.hardlink_to(self.root / _LEDGER)
 
-    def restore(self) -> None:
+    def restore(self, name: str = "before") -> None:
         """Bring the county back as it was saved. In the same place: the program knows its output folder by its path."""
+        saved, ledger = self._folder / f"{name}.saved", self._folder / f"{name}.ledger"
         shutil.rmtree(self.root)
-        subprocess.run(["cp", "-a", str(self._saved), str(self.root)], check=True)
-        if self._ledger.is_file():
+        subprocess.run(["cp", "-a", str(saved), str(self.root)], check=True)
+        if ledger.is_file():
             # The very same file: by that the program sees that nobody else wrote into its output folder.
-            saved = self._saved / _LEDGER
-            self._ledger.write_bytes(saved.read_bytes())
-            shutil.copystat(saved, self._ledger)
+            ledger.write_bytes((saved / _LEDGER).read_bytes())
+            shutil.copystat(saved / _LEDGER, ledger)
             (self.root / _LEDGER).unlink()
-            (self.root / _LEDGER).hardlink_to(self._ledger)
+            (self.root / _LEDGER).hardlink_to(ledger)
 
     def run(self, *arguments: str, decide: Callable[[Call], int] = lambda _: LET, clock: str = NOON) -> Ending:
         """Run the command line in a process of its own; every call that changes the county is decided on."""

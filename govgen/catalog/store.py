@@ -128,7 +128,10 @@ class Catalog:
 
     @classmethod
     def resume(cls, file: Path, identity: str) -> Catalog | None:
-        """Return the catalog an earlier build left, or None where there is none that `identity` can go on with."""
+        """Return the catalog an earlier build left, or None where there is none that `identity` can go on with.
+
+        Raises CatalogFault where the disk fails it.
+        """
         if not file.is_file():
             return None
         try:
@@ -136,8 +139,10 @@ class Catalog:
             if catalog.fact("identity") == identity:
                 return catalog
             catalog.close()
-        except sqlite3.DatabaseError:
-            pass  # Torn, or of another program: it is made anew.
+        except sqlite3.DatabaseError as error:
+            if _code(error) in _DISK_FAULTS:
+                raise
+            # Torn, or of another program: it is made anew.
         return None
 
     @classmethod

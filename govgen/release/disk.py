@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -93,9 +94,7 @@ def put_link(link: Path, goal: str) -> None:
 
 def make_folder(folder: Path) -> None:
     """Make a folder that everyone may read, and those above it. Raises OSError."""
-    missing = [folder]
-    while not missing[-1].parent.exists():
-        missing.append(missing[-1].parent)
+    missing = list(takewhile(lambda place: not place.exists(), (folder, *folder.parents)))
     for place in reversed(missing):
         with suppress(FileExistsError):
             place.mkdir()

@@ -147,9 +147,10 @@ class Store:
         signed = self.read(release)
         # On the disk before the link: whoever looks whether the right release is live finds what was ordered last.
         try:
-            self.orders.give(release, signed.content, signed.signature)
-            flush_all(self.root)
-            put_link(self.root / CURRENT, f"{self.releases.name}/{release}")
+            with self.giving_back():
+                self.orders.give(release, signed.content, signed.signature)
+                flush_all(self.root)
+                put_link(self.root / CURRENT, f"{self.releases.name}/{release}")
         except OSError:
             # What was live stays live, and is what should be.
             with suppress(OSError):
@@ -171,13 +172,11 @@ class Store:
 
     def collect(self, number_kept: int, *, is_thorough: bool = False) -> None:
         """Take away all but the newest releases and the live one, and the trees and objects only they had."""
-        for folder in (self.releases, self.trees.folder):
-            make_folder(folder)
         kept_ids = {self.find_live_id(), *self.ids()[-number_kept:]}
-        for release in [entry.name for entry in os.scandir(self.releases)]:
-            if release not in kept_ids and not release.startswith(BESIDE):
-                self.orders.forget(release)
-                (self.releases / release).rename(self._unfinished(release))
+        for release in self.releases.glob("[!.]*"):
+            if release.name not in kept_ids:
+                self.orders.forget(release.name)
+                release.rename(self._unfinished(release.name))
         kept = {site.tree for release in self.ids() for site in self.read(release).manifest.sites.values()}
         for digest in self.trees.names():
             if digest not in kept:
@@ -185,7 +184,8 @@ class Store:
         # First the names, and those on the disk: what is half gone must not bear a whole one's name, after a power cut
         # either.
         for folder in (self.releases, self.trees.folder):
-            flush_folder(folder)
+            if folder.is_dir():
+                flush_folder(folder)
         self.remove_unfinished()
         garbage = [digest for digest in self.trees.listed() if digest not in kept]
         if is_thorough or len(garbage) > _GARBAGE_TREES:
@@ -197,10 +197,12 @@ class Store:
         for listing in self.read_listings(sorted(kept)):
             objects.update(entry.digest for entry in listing.entries)
             assets.update(pool_path(entry) for entry in listing.entries if entry.is_asset)
-        self.objects.sweep(objects)
-        self.trees.sweep_assets(assets)
+        # The listings first, on the disk too: where there is one, its objects are taken to be there.
         for digest in garbage:
             self.trees.forget_listing(digest)
+        flush_folder(self.trees.folder)
+        self.objects.sweep(objects)
+        self.trees.sweep_assets(assets)
 
     def remove_unfinished(self) -> None:
         """Take away what a broken-off publisher left; objects stay, they are what the next one need not bring."""

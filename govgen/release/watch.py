@@ -75,9 +75,8 @@ def _is_passed_over(path: str) -> bool:
 @contextmanager
 def watch_store(root: Path) -> Iterator[StoreWatcher]:
     """Watch all folders of a store but its objects. Raises OSError where the system watches no more folders."""
-    # What watchdog says of its own threads, and of folders it came upon twice, would stand among the alarms.
+    # What watchdog logs is of its own threads, and would stand among the alarms.
     logging.getLogger("watchdog").addHandler(logging.NullHandler())
-    warnings.filterwarnings("ignore", module=r"watchdog\.")
     observer = Observer()
     watcher = StoreWatcher(root)
     observer.schedule(watcher, str(root), recursive=False, event_filter=_KINDS)
@@ -86,7 +85,10 @@ def watch_store(root: Path) -> Iterator[StoreWatcher]:
         observer.schedule(watcher, str(root / name), recursive=True, event_filter=_KINDS)
     observer.start()
     try:
-        yield watcher
+        with warnings.catch_warnings():
+            # It warns of a folder it has come to know in two ways, which is how new ones come.
+            warnings.filterwarnings("ignore", message="Callback with id", category=RuntimeWarning)
+            yield watcher
     finally:
         observer.stop()
         observer.join(timeout=2)
