@@ -307,6 +307,19 @@ def test_signatures_are_held_against_the_list_of_those_allowed(world: Callable[.
     assert county.run("verify", "--heal").returncode == 3
 
 
+def test_an_earlier_manifest_does_not_pass_for_that_of_the_newest_release(store: Store) -> None:
+    first, second, newest = store.ids()
+    earlier = (store.root / "ordered" / first).read_bytes()
+    for note in (store.root / "ordered" / newest, store.releases / newest / "ordered"):
+        write(note, earlier)
+    outcomes = heal(Inspector(store), Scope(), "time")
+    assert {(o.damage.kind, o.damage.path, o.is_healed) for o in outcomes} == {
+        (Kind.FORGED, f"releases/{newest}/manifest.json", False),
+        (Kind.RETARGETED, "current", True),
+    }
+    assert store.find_live_id() == second
+
+
 def test_a_publish_under_way_is_waited_for(store: Store) -> None:
     page = next(store.root.glob(f"trees/*/{QINGSHUI}/index.html"))
     write(page, b"x")

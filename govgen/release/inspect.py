@@ -44,6 +44,8 @@ class Kind(StrEnum):
     """Right but for its time of change, by which web servers and browsers tell versions."""
 
     FORGED = "forged"
+    """The manifest of another release, or signed by nobody who may."""
+
     STRAY = "stray"
     """In the root, where nobody is served from: left for a person to look at."""
 
