@@ -57,6 +57,11 @@ def find_waste(store: Path) -> set[str]:
     return {*(objects - needed), *stale, *(file.name for file in store.rglob(".new-*"))}
 
 
+def read_listings(store: Path, manifest: Manifest) -> list[Listing]:
+    """Return the listings of a release. Raises OSError, MachineryError."""
+    return [_read_listing(store, site.tree) for site in manifest.sites.values()]
+
+
 def _read_listing(store: Path, tree: str) -> Listing:
     return parse_listing((store / "trees" / f"{tree}.list").read_bytes(), tree)
 
@@ -71,7 +76,7 @@ def _check_files(sites: Path, listings: Mapping[str, Listing]) -> Iterator[str]:
             found.add(path)
             if path not in wanted:
                 # The theme's files of earlier releases stay: a page may still be open that needs them.
-                if path.split("/")[1] != "assets":
+                if path.split("/")[1:2] != ["assets"]:
                     yield f"{path} is too much"
             elif not file.is_file():
                 yield f"{path} leads nowhere"
