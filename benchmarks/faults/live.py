@@ -47,6 +47,18 @@ def look(store: Path) -> Live:
     return Live(release.name, trees, (*faults, *_check_trees(release, manifest)))
 
 
+def serve(store: Path) -> dict[str, str]:
+    """Return the digest of every file a web server would find in what is live, and of every redirect."""
+    current = store / "current"
+    found = {}
+    for part in ("sites", "redirects"):
+        for folder, _, names in os.walk(current / part, followlinks=True):
+            for file in (Path(folder, name) for name in names):
+                content = file.read_bytes() if file.is_file() else b"leads nowhere"
+                found[str(file.relative_to(current))] = hashlib.sha256(content).hexdigest()
+    return found
+
+
 def find_waste(store: Path) -> set[str]:
     """Return the objects and trees that no release needs, and what was left unfinished."""
     manifests = [parse_manifest(file.read_bytes()) for file in store.glob("releases/*/manifest.json")]
