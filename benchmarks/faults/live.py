@@ -63,7 +63,10 @@ def find_waste(store: Path) -> set[str]:
     """Return the objects and trees that no release needs, and what was left unfinished."""
     manifests = [parse_manifest(file.read_bytes()) for file in store.glob("releases/*/manifest.json")]
     trees = {site.tree for manifest in manifests for site in manifest.sites.values()}
-    needed = {entry.digest for tree in trees for entry in _read_listing(store, tree).entries}
+    needed = {entry.digest for tree in trees for entry in _read_listing(store, tree).entries} | trees
+    # What a store says of itself is kept as objects too.
+    own = (file for pattern in ("releases/*/manifest.json*", "ordered/*") for file in store.glob(pattern))
+    needed |= {hashlib.sha256(file.read_bytes()).hexdigest() for file in own}
     objects = {file.name for file in store.glob("objects/*/*")}
     stale = {tree.name for tree in store.glob("trees/*") if tree.is_dir()} - trees
     return {*(objects - needed), *stale, *(file.name for file in store.rglob(".new-*"))}
