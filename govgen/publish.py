@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from govgen.deploy.preflight import check_clocks, check_room
+from govgen.deploy.lag import Lag
+from govgen.deploy.preflight import check_clocks, check_room, check_trust
 from govgen.deploy.target import Publisher, Standing, Target
 from govgen.errors import MachineryError, StoppedError
 from govgen.events import Reporter
@@ -41,6 +42,15 @@ class Wishes:
     key: Path | None = None
     """The key releases are signed with."""
 
+    signers: Path | None = None
+    """The keys whose releases are believed where a part of what is live is kept."""
+
+    sent_to: str = ""
+    """The name under which is kept what a place other than this repository has; empty for the repository itself."""
+
+    kept_releases: int = 10
+    """Of so many releases sent there what they are made of is kept here."""
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -56,6 +66,8 @@ class Receipt:
 
     kept_back: tuple[str, ...]
     warnings: Mapping[str, Mapping[str, str]]
+    lagging: tuple[Lag, ...] = ()
+    """Places that show an older release still."""
 
 
 def publish(
@@ -77,17 +89,22 @@ def publish(
         draft = _draft(checkout, options, report, store, standing)
         changes = _compare(draft, target, standing)
         live = standing.live.manifest if standing.live else None
-        if live and _is_same(draft.manifest, live):
-            return Receipt(report, live, changes, False, draft.kept_back, warnings)
         if wishes.is_dry_run:
             return Receipt(report, live, changes, False, draft.kept_back, warnings)
+        if live and _is_same(draft.manifest, live):
+            return Receipt(report, live, changes, False, draft.kept_back, warnings, target.catch_up())
         _check_shrinking(changes, wishes.shrink_percent)
         check_room(standing, draft.listings.values())
+        if options.sites or draft.kept_back:
+            check_trust(standing, wishes.signers)
         reporter.stage("deploy", 0)
         content = draft.manifest.content
         target.stage(sign(content, wishes.key) if wishes.key else SignedManifest(content), store)
-        target.switch(draft.manifest.id)
-    return Receipt(report, draft.manifest, changes, True, draft.kept_back, warnings)
+        lagging = target.switch(draft.manifest.id)
+        if wishes.sent_to:
+            store.sent.note(wishes.sent_to, draft.manifest, wishes.kept_releases)
+            store.tidy()
+    return Receipt(report, draft.manifest, changes, True, draft.kept_back, warnings, lagging)
 
 
 def _check_findings(report: BuildReport) -> None:

@@ -91,6 +91,15 @@ def _add_publish(publish: argparse.ArgumentParser) -> None:
     _add_jobs(publish)
 
 
+def _add_receive(receive: argparse.ArgumentParser) -> None:
+    receive.add_argument("--root", type=Path, required=True, metavar="文件夹", help="发布版放在哪里，如 /srv/govgen")
+    help = "可以签名的公钥名单（默认 --root 文件夹里的 allowed_signers）"
+    receive.add_argument("--signers", type=Path, metavar="文件", help=help)
+    help = "只接收这个县的发布版（默认与已经发布的相同）"
+    receive.add_argument("--county", default="", metavar="域名", help=help)
+    receive.add_argument("--keep", type=int, default=10, metavar="个数", help="保留最新的几个发布版（默认 10）")
+
+
 def _add_list(listing: argparse.ArgumentParser) -> None:
     listing.add_argument("what", choices=LISTS, metavar="种类", help="、".join(LISTS))
     listing.add_argument("--site", action="append", default=[], metavar="站点", help="只列出这些站点的文稿")
@@ -146,6 +155,7 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] =
     "serve": ("在本机预览所有站点，保存即刷新", _add_serve),
     "check": ("检查文稿，不生成页面", _add_check),
     "publish": ("检查、生成并发布到本地目录 public/", _add_publish),
+    "receive": ("在服务器上接收发布版；由 ssh 密钥的强制命令运行，不用手工运行", _add_receive),
     "list": ("列出文稿", _add_list),
     "why": ("说明一个页面为什么是这个样子：由什么生成、用到什么、为什么重做", _add_why),
     "doctor": ("看看这台机器上有什么、缺什么、怎么补", _add_nothing),

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from govgen.deploy.target import Publisher, Standing
+from govgen.deploy.lag import Lag
+from govgen.deploy.standing import Publisher, Standing
 from govgen.errors import MachineryError
 from govgen.release.disk import put_link
 from govgen.release.listing import Listing
@@ -45,11 +46,15 @@ class DirectoryTarget:
         """Yield the listings of trees. Raises MachineryError."""
         return self.store.read_listings(digests)
 
+    def read_objects(self, digests: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield the bytes with these digests. Raises MachineryError."""
+        return self.store.read_objects(digests)
+
     def stage(self, signed: SignedManifest, source: Source) -> None:
         """Have the whole release there. Raises MachineryError, OSError."""
         self.store.stage(signed, source)
 
-    def switch(self, release: str) -> None:
+    def switch(self, release: str) -> tuple[Lag, ...]:
         """Put a staged release live, then take away what is too old. Raises MachineryError, OSError."""
         self.store.switch(release)
         if self._link:
@@ -57,3 +62,8 @@ class DirectoryTarget:
             if not self._link.is_symlink() or str(self._link.readlink()) != goal:
                 put_link(self._link, goal)
         self.store.collect(self._kept)
+        return ()
+
+    def catch_up(self) -> tuple[Lag, ...]:
+        """Bring up what lags behind; it is one place, and lags behind nothing."""
+        return ()

@@ -17,6 +17,7 @@ from govgen.release.disk import BESIDE, flush_all, flush_folder, make_folder, pu
 from govgen.release.listing import Listing
 from govgen.release.manifest import ID, Manifest, parse_manifest
 from govgen.release.objects import Objects
+from govgen.release.sent import Sent
 from govgen.release.trees import Trees, pool_path
 from govgen.release.union import link_trees
 
@@ -58,6 +59,7 @@ class Store:
         self.objects = Objects(root / "objects")
         self.trees = Trees(root, self.objects)
         self.releases = root / "releases"
+        self.sent = Sent(root / "sent")
 
     # What is there
 
@@ -138,25 +140,41 @@ class Store:
         put_link(self.root / CURRENT, f"{self.releases.name}/{release}")
         flush_folder(self.root)
 
+    def withdraw(self, release: str) -> None:
+        """Take away a release that was staged and does not go live; what it brought stays for the one that will."""
+        if release != self.find_live_id() and (self.releases / release).is_dir():
+            self._remove_release(release)
+
     def collect(self, number_kept: int, *, is_thorough: bool = False) -> None:
         """Take away all but the newest releases and the live one, and the trees and objects only they had."""
         live = self.find_live_id()
         kept_ids = {live, *self.ids()[-number_kept:]}
         for release in [entry.name for entry in os.scandir(self.releases)]:
             if release not in kept_ids:
-                (self.releases / release).rename(self._unfinished(release))
-                shutil.rmtree(self._unfinished(release))
+                self._remove_release(release)
+        self.tidy(is_thorough=is_thorough)
+
+    def tidy(self, *, is_thorough: bool = False) -> None:
+        """Take away the trees no release has, and once they are many, the objects only they had.
+
+        Of what was sent to other places the listings and objects stay, so that the next release is made of them.
+        """
         kept = {site.tree for release in self.ids() for site in self.read(release).manifest.sites.values()}
         for digest in self.trees.names():
             if digest not in kept:
                 self.trees.remove(digest)
-        garbage = [digest for digest in self.trees.listed() if digest not in kept]
+        sent = self.sent.trees() - kept
+        garbage = [digest for digest in self.trees.listed() if digest not in kept | sent]
         if is_thorough or len(garbage) > _GARBAGE_TREES:
-            self._sweep(kept, garbage)
+            self._sweep(kept, sent, garbage)
 
-    def _sweep(self, kept: set[str], garbage: Sequence[str]) -> None:
+    def _sweep(self, kept: set[str], sent: set[str], garbage: Sequence[str]) -> None:
         objects: set[str] = set()
         assets: set[str] = set()
+        for digest in sent:
+            # One of a site that was not built here was never here.
+            if listing := self.trees.find_listing(digest):
+                objects.update(entry.digest for entry in listing.entries)
         for listing in self.read_listings(sorted(kept)):
             objects.update(entry.digest for entry in listing.entries)
             assets.update(pool_path(entry) for entry in listing.entries if entry.is_asset)
@@ -175,11 +193,14 @@ class Store:
                     shutil.rmtree(entry.path)
 
     def _check_newer(self, manifest: Manifest) -> None:
-        """Refuse what was published before, and what was composed while another release was live."""
+        """Refuse what was published before, and what was composed before what is live here was.
+
+        One that follows a newer release than the one here is taken: this place was away when that one went out.
+        """
         newest, live = max(self.ids(), default=""), self.find_live_id()
         if manifest.id <= newest:
             raise MachineryError("release-old", release=manifest.id, live=newest)
-        if manifest.previous != live:
+        if manifest.previous < live:
             raise MachineryError("overtaken", previous=manifest.previous or "-", live=live or "-")
 
     def _find_needed(self, listing: Listing, before: Listing | None) -> Iterator[str]:
@@ -203,6 +224,11 @@ class Store:
         for id, tree in trees.items():
             if self.trees.redirects(tree.name).is_file():
                 (folder / REDIRECTS / f"{id}.map").symlink_to(f"../../../trees/{tree.name}.map")
+
+    def _remove_release(self, release: str) -> None:
+        # Renamed first: one half gone must not bear a whole one's name.
+        (self.releases / release).rename(self._unfinished(release))
+        shutil.rmtree(self._unfinished(release))
 
     def _unfinished(self, release: str) -> Path:
         return self.releases / f"{BESIDE}{release}"

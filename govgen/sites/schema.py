@@ -21,6 +21,11 @@ DIVISION_CODE = r"\d{6}(?:\d{3})?(?:\d{3})?"
 LANGUAGE = r"[a-z]{2,3}(?:-[A-Za-z0-9]+)*"
 SITE_CODE = r"\d{10}|bm\d{8}"
 POLICE_NUMBER = r"\d{14}"
+_SSH_HOST = r"[A-Za-z0-9_][A-Za-z0-9._-]*@(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:]+\])"
+SSH_ADDRESS = _SSH_HOST
+"""Nothing in it can pass for an option of ssh's."""
+
+RSYNC_ADDRESS = rf"{_SSH_HOST}:/(?:[A-Za-z0-9._-]+/?)*"
 
 EXAMPLES: Mapping[str, str] = {
     ID: "qingshui",
@@ -32,6 +37,8 @@ EXAMPLES: Mapping[str, str] = {
     LANGUAGE: "zh-CN",
     SITE_CODE: "5309990001",
     POLICE_NUMBER: "53099902000001",
+    SSH_ADDRESS: "govgen@www.yunling.gov.example",
+    RSYNC_ADDRESS: "govgen@www.yunling.gov.example:/srv/www",
 }
 """What a value of each form looks like: readers of a message don't read patterns."""
 

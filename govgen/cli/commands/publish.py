@@ -7,6 +7,7 @@ from argparse import Namespace
 from govgen.cli.commands.build import exit_code, report_as_json, say_report
 from govgen.cli.console import Console
 from govgen.cli.session import build_options, find_target, open_checkout, read_publisher
+from govgen.deploy.lag import Lag
 from govgen.model.build import BuildReport
 from govgen.publish import Receipt, Wishes, publish
 from govgen.release.compare import SiteChange
@@ -25,6 +26,9 @@ def run(options: Namespace, console: Console) -> int:
         shrink_percent=options.allow_shrink,
         is_dry_run=options.dry_run,
         key=destination.key,
+        signers=destination.signers,
+        sent_to=destination.name,
+        kept_releases=destination.kept_releases,
     )
 
     def tell(report: BuildReport) -> None:
@@ -36,7 +40,7 @@ def run(options: Namespace, console: Console) -> int:
         console.print_json({**report_as_json(receipt.report, console), **_as_json(receipt)})
     else:
         _say(receipt, destination.place, console, is_dry_run=options.dry_run)
-    return exit_code(receipt.report)
+    return exit_code(receipt.report) or (1 if receipt.lagging else 0)
 
 
 def _say(receipt: Receipt, place: str, console: Console, *, is_dry_run: bool) -> None:
@@ -53,6 +57,7 @@ def _say(receipt: Receipt, place: str, console: Console, *, is_dry_run: bool) ->
         console.say("uncommitted", number=len(live.uncommitted), paths=shown)
     for site in receipt.kept_back:
         console.say("kept-back", site=site)
+    _say_lagging(receipt.lagging, console)
     if not receipt.is_published:
         console.say("unchanged", release=live.id, place=place)
         return
@@ -60,6 +65,15 @@ def _say(receipt: Receipt, place: str, console: Console, *, is_dry_run: bool) ->
         if not change.is_nothing:
             console.say("site-live", **_numbers(change))
     console.say("published", release=live.id, place=place, commit=live.commit[:10] or "-")
+
+
+def _say_lagging(lagging: tuple[Lag, ...], console: Console) -> None:
+    """Print which places show an older release still, how old, and why."""
+    for lag in lagging:
+        minutes = f"{lag.behind.total_seconds() / 60:.0f}" if lag.behind is not None else "?"
+        console.say("lagging", place=lag.place, release=lag.release or "—", minutes=minutes)
+        if lag.reason:
+            console.say("lagging-reason", reason=console.explain(lag.reason))
 
 
 def _say_changes(changes: tuple[SiteChange, ...], console: Console) -> None:
@@ -92,4 +106,13 @@ def _as_json(receipt: Receipt) -> dict[str, object]:
             for change in receipt.changes
         },
         "kept_back": receipt.kept_back,
+        "lagging": [
+            {
+                "place": lag.place,
+                "release": lag.release or None,
+                "seconds": lag.behind.total_seconds() if lag.behind is not None else None,
+                "reason": lag.reason.key if lag.reason else None,
+            }
+            for lag in receipt.lagging
+        ],
     }
