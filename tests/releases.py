@@ -77,10 +77,10 @@ def served(root: Path, county: str = COUNTY) -> dict[str, dict[str, bytes]]:
     """Return what a web server shows of a place, by site: every file found by walking through `current`."""
     found: dict[str, dict[str, bytes]] = {}
     sites = root / "current" / "sites"
-    for host in os.listdir(sites):
-        site = host.removesuffix(f".{county}")
-        for folder, _, names in os.walk(sites / host, followlinks=True):
+    for host in sites.iterdir():
+        site = host.name.removesuffix(f".{county}")
+        for folder, _, names in os.walk(host, followlinks=True):
             for name in names:
                 file = Path(folder, name)
-                found.setdefault(site, {})[file.relative_to(sites / host).as_posix()] = file.read_bytes()
+                found.setdefault(site, {})[file.relative_to(host).as_posix()] = file.read_bytes()
     return found

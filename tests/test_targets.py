@@ -20,7 +20,7 @@ from tests.conftest import require
 from tests.releases import make_release, publisher, release_id, served, signed, site_files
 from tests.sshd import Sshd, allow_signer, make_key, receive_command
 
-KINDS = ("directory", "ssh", "servers", "rsync", "rrsync", "mirrored")
+KINDS = ("directory", "ssh", "servers", "rsync", "mirrored")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, sshd: Sshd) -> Place:
     """Return an empty place of each kind."""
     key = make_key(tmp_path / "release_key")
     known = Store(tmp_path / "own")
-    roots = tuple(tmp_path / f"root{number}" for number in range(3))
+    roots = tuple(tmp_path / f"root{number}" for number in range(2))
     for root in roots:
         allow_signer(root, key)
 
@@ -78,8 +78,6 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, sshd: Sshd) -> Place:
             members = [over_ssh(root, receive_command(root, "--keep", "2")) for root in roots]
             return Place(Servers("county", members, publisher(), known, 0), roots, known, key)
         case "rsync":
-            return Place(over_rsync(roots[0], "$SSH_ORIGINAL_COMMAND", str(roots[0])), roots[:1], known, key)
-        case "rrsync":
             return Place(over_rsync(roots[0], f"rrsync {roots[0]}", "/"), roots[:1], known, key)
     mirror = over_ssh(roots[1])
     return Place(Mirrored(DirectoryTarget(roots[0], publisher(), 2), mirror, "m", known), roots[:2], known, key)

@@ -18,13 +18,14 @@ PATIENCE_SECONDS = 25.0
 """For so long a server may be silent: it gives a sign of life every five seconds, however long its work takes."""
 
 _CLOSING_SECONDS = 30.0
+_SHARED_SECONDS = 20
+"""For so long a shared connection outlives a publisher that was killed."""
+
 _OPTIONS = (
     "BatchMode=yes",
     "ClearAllForwardings=yes",
     "Compression=yes",
     "ConnectTimeout=10",
-    "ControlMaster=no",
-    "ControlPath=none",
     "ForwardAgent=no",
     "ForwardX11=no",
     "LogLevel=ERROR",
@@ -53,9 +54,13 @@ class Server:
     """The host keys that are believed; None for the user's own list."""
 
 
-def ssh_command(server: Server) -> list[str]:
-    """Return the command that reaches a server, but for the address; it never asks, and trusts no new host key."""
-    command = ["ssh", "-p", str(server.port)]
+def ssh_command(server: Server, shared: Path | None = None) -> list[str]:
+    """Return the command that reaches a server, but for the address; it never asks, and trusts no new host key.
+
+    `shared` is a socket: who comes again soon goes through the connection that is there.
+    """
+    command = ["ssh", "-p", str(server.port), "-o", f"ControlPath={shared or 'none'}"]
+    command += ["-o", f"ControlMaster={'auto' if shared else 'no'}", "-o", f"ControlPersist={_SHARED_SECONDS}"]
     for option in _OPTIONS:
         command += ["-o", option]
     if server.identity:

@@ -32,7 +32,7 @@ _MISSING = 23
 """rsync's exit code where some of the files asked for are not there."""
 
 _LINK = re.compile(rf"\s{CURRENT} -> {_RELEASES}/({ID.pattern})$")
-_NAME = re.compile(rf"\s{_RELEASES}/({ID.pattern})(/{re.escape(MANIFEST)})?$")
+_NAME = re.compile(rf"\s{_RELEASES}/({ID.pattern})(/{re.escape(SIGNATURE)})?$")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class _Found:
 
     live_id: str
     releases: tuple[str, ...]
-    """Those that are whole: the manifest is what comes last."""
+    """Those that are whole: the signature is what comes last."""
 
     begun: tuple[str, ...]
     """All folders, oldest first."""
@@ -53,7 +53,7 @@ class RsyncTarget:
     is_signed = True
 
     def __init__(
-        self, name: str, server: Server, folder: str, publisher: Publisher, known: Store, kept_releases: int
+        self, name: str, server: Server, folder: str, publisher: Publisher, known: Store, *, kept_releases: int = 10
     ) -> None:
         self.name = name
         self._server = server
@@ -64,17 +64,24 @@ class RsyncTarget:
 
         self._kept = kept_releases
         self._found = _Found("", (), ())
+        self._shell = ssh_command(server)
 
     @contextmanager
     def open(self) -> Iterator[Standing]:
         """Reach the folder and say what stands there; its clock and its room are not known. Raises MachineryError."""
-        self._found = self._look()
-        live = self.read(self._found.live_id) if self._found.live_id else None
-        yield Standing(live, self._found.begun, _UNKNOWN_BYTES, self._publisher.now)
+        with tempfile.TemporaryDirectory(prefix="govgen-") as folder:
+            self._shell = ssh_command(self._server, Path(folder, "socket"))
+            try:
+                self._found = self._look()
+                live = self.read(self._found.live_id) if self._found.live_id else None
+                yield Standing(live, self._found.begun, _UNKNOWN_BYTES, self._publisher.now)
+            finally:
+                hang_up = [*self._shell, "-O", "exit", "--", self._server.address]
+                subprocess.run(hang_up, stderr=subprocess.DEVNULL, check=False)
 
     def _look(self) -> _Found:
         """Say which releases there are and which one is live."""
-        shown = (f"/{CURRENT}", f"/{_RELEASES}/", f"/{_RELEASES}/*/", f"/{_RELEASES}/*/{MANIFEST}")
+        shown = (f"/{CURRENT}", f"/{_RELEASES}/", f"/{_RELEASES}/*/", f"/{_RELEASES}/*/{SIGNATURE}")
         rules = [*(f"--include={rule}" for rule in shown), "--exclude=*"]
         done = self._run("--list-only", "--recursive", "--links", *rules, self._there(""))
         lines = done.stdout.decode("utf-8", "replace").splitlines()
@@ -90,10 +97,9 @@ class RsyncTarget:
         if release not in self._found.releases:
             raise MachineryError("no-release", release=plain(release, 40))
         with self._fetch(f"{_RELEASES}/{release}", [MANIFEST, SIGNATURE]) as folder:
-            signature = folder / SIGNATURE
-            return SignedManifest(
-                (folder / MANIFEST).read_bytes(), signature.read_bytes() if signature.exists() else b""
-            )
+            if not (folder / MANIFEST).is_file() or not (folder / SIGNATURE).is_file():
+                raise MachineryError("no-release", release=release)
+            return SignedManifest((folder / MANIFEST).read_bytes(), (folder / SIGNATURE).read_bytes())
 
     def read_listings(self, digests: Sequence[str]) -> Iterator[Listing]:
         """Yield the listings of trees of what is live. Raises MachineryError."""
@@ -136,7 +142,7 @@ class RsyncTarget:
     # A new release
 
     def stage(self, signed: SignedManifest, source: Source) -> None:
-        """Upload the whole release, its manifest last. Raises MachineryError, OSError."""
+        """Upload the whole release, its signature last. Raises MachineryError, OSError."""
         manifest = signed.manifest
         if manifest.id <= max(self._found.begun, default=""):
             raise MachineryError("release-old", release=manifest.id, live=self._found.begun[-1])
@@ -151,8 +157,8 @@ class RsyncTarget:
             like = [f"--link-dest={self._folder}/{_RELEASES}/{id}/" for id in self._alike()]
             copying = ("--recursive", "--times", "--perms", "--checksum")
             self._run(*copying, *like, f"--exclude=/{MANIFEST}*", f"{folder}/", place)
-            self._run("--times", "--perms", f"{folder}/{SIGNATURE}", place)
-            self._run("--times", "--perms", f"{folder}/{MANIFEST}", place)
+            # By itself and in this order: what has a signature is whole.
+            self._run("--times", "--perms", f"{folder}/{MANIFEST}", f"{folder}/{SIGNATURE}", place)
 
     def _make_folder(self) -> None:
         """Have the folder of releases there: rsync makes the last folder of a path only."""
@@ -231,7 +237,7 @@ class RsyncTarget:
 
     def _run(self, *arguments: str, text: bytes = b"", may_miss: bool = False) -> subprocess.CompletedProcess[bytes]:
         """Run rsync. Raises MachineryError with what it says."""
-        command = ["rsync", "--timeout=25", f"--rsh={join(ssh_command(self._server))}", *arguments]
+        command = ["rsync", "--timeout=25", f"--rsh={join(self._shell)}", *arguments]
         try:
             done = subprocess.run(command, input=text, capture_output=True, check=False)
         except FileNotFoundError as error:

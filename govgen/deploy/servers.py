@@ -15,8 +15,8 @@ from govgen.release.listing import Listing
 from govgen.release.manifest import Manifest
 from govgen.release.store import SignedManifest, Source, Store
 
-_OF_OTHERS = ("busy", "overtaken", "release-old")
-"""Faults that are no server's: another publisher is or was at work."""
+_NO_SERVERS = ("busy", "overtaken", "release-old", "object-lost", "bad-listing")
+"""Faults that are no server's: another publisher is or was at work, or a file is damaged here."""
 
 
 class Servers:
@@ -126,8 +126,6 @@ class Servers:
         for member in members:
             # One after the other, always in the same order: of two publishers one gets the first lock, and then all.
             accepting += self._at_once([member], lambda member: member.begin(signed))
-            if member.name in self._faults and self._faults[member.name].key in _OF_OTHERS:
-                raise self._faults[member.name]
         return self._at_once(accepting, lambda member: member.send(source))
 
     def _lagging(self) -> list[SshTarget]:
@@ -148,6 +146,8 @@ class Servers:
                 doing.result()
                 done.append(member)
             except MachineryError as error:
+                if error.key in _NO_SERVERS:
+                    raise
                 self._faults[member.name] = error
         return done
 

@@ -128,7 +128,7 @@ class _Maker:
             return DirectoryTarget(folder.resolve(), self._publisher, kept)
         if table["kind"] == "rsync":
             server, folder_there = self._server(table, {}), table["address"].partition(":/")[2]
-            return RsyncTarget(name, server, f"/{folder_there}", self._publisher, self.known, kept)
+            return RsyncTarget(name, server, f"/{folder_there}", self._publisher, self.known, kept_releases=kept)
         if "address" in table:
             return SshTarget(name, self._server(table, {}), self._publisher, self.known)
         servers = [self._server(server, table) for server in table["servers"]]

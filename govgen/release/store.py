@@ -111,7 +111,7 @@ class Store:
         The order is what a power cut is survived by: bytes, then the names of the trees, then the name of the release.
         """
         manifest = signed.manifest
-        self._check_newer(manifest)
+        self.check_newer(manifest)
         self.remove_unfinished()
         live = self.find_live()
         earlier = live.manifest.sites if live else {}
@@ -192,8 +192,8 @@ class Store:
                 if entry.name.startswith(BESIDE):
                     shutil.rmtree(entry.path)
 
-    def _check_newer(self, manifest: Manifest) -> None:
-        """Refuse what was published before, and what was composed before what is live here was.
+    def check_newer(self, manifest: Manifest) -> None:
+        """Raise MachineryError for what was published before, and what was composed before what is live here was.
 
         One that follows a newer release than the one here is taken: this place was away when that one went out.
         """
