@@ -14,9 +14,6 @@ from govgen.deploy.wire import Line, LineCut, plain, raise_error
 from govgen.errors import MachineryError
 from govgen.texts import load_texts
 
-PATIENCE_SECONDS = 25.0
-"""For so long a server may be silent: it gives a sign of life every five seconds, however long its work takes."""
-
 _CLOSING_SECONDS = 30.0
 _SHARED_SECONDS = 20
 """For so long a shared connection outlives a publisher that was killed."""
@@ -52,6 +49,9 @@ class Server:
 
     known_hosts: Path | None = None
     """The host keys that are believed; None for the user's own list."""
+
+    patience_seconds: float = 25.0
+    """For so long it may be silent: it gives a sign of life every five seconds, however long its work takes."""
 
 
 def ssh_command(server: Server, shared: Path | None = None) -> list[str]:
@@ -91,7 +91,7 @@ class Connection:
             self._complaints.close()
             raise MachineryError("no-ssh") from error
         assert self._process.stdin and self._process.stdout
-        self.line = Line(self._process.stdout.fileno(), self._process.stdin.fileno(), PATIENCE_SECONDS)
+        self.line = Line(self._process.stdout.fileno(), self._process.stdin.fileno(), server.patience_seconds)
         self._has_answered = False
         self._words: Mapping[str, str] = load_texts("zh").catalog["errors"]
 
