@@ -5,12 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from govgen.errors import MachineryError
 from govgen.release.disk import BESIDE, flush_all, flush_folder, make_folder, put_link, write_new
@@ -23,6 +24,7 @@ from govgen.release.union import link_trees
 
 CURRENT = "current"
 MANIFEST, SIGNATURE, REDIRECTS, SITES = "manifest.json", "manifest.json.sig", "redirects", "sites"
+_LOOKS = 50
 _GARBAGE_TREES = 20
 """After so many trees were taken away the objects only they had go too: to find those, all listings are read."""
 
@@ -250,10 +252,22 @@ def lock(place: Path, who: str, clock: datetime) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            file.seek(0)
-            holder, _, since = file.read().strip().partition("\n")
+            holder, _, since = _read_holder(file).partition("\n")
             raise MachineryError("busy", holder=holder or "?", since=since or "?") from error
         file.truncate(0)
         file.write(f"{who}\n{clock:%Y-%m-%d %H:%M:%S %z}\n")
         file.flush()
-        yield
+        try:
+            yield
+        finally:
+            file.truncate(0)
+
+
+def _read_holder(file: TextIO) -> str:
+    """Return what the holder of a lock wrote; one who got it this very moment is about to write."""
+    for _ in range(_LOOKS):
+        file.seek(0)
+        if text := file.read().strip():
+            return text
+        time.sleep(1 / _LOOKS)
+    return ""
