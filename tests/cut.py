@@ -87,15 +87,8 @@ def cut_often(folder: Path, sshd: Sshd, number: int, seed: int) -> Cuts:
         before, files = files, _files(chance)
         manifest = make_release(known, 2 * turn, files, _number(Store(root)))
         (folder / "manifest").write_bytes(manifest.content)
-        arguments = (
-            known.root,
-            folder / "manifest",
-            key,
-            server.address,
-            server.port,
-            server.identity,
-            sshd.known_hosts,
-        )
+        reached = (server.address, server.port, server.identity, server.known_hosts)
+        arguments = (known.root, folder / "manifest", key, *reached)
         exit_code = _cut(root, tuple(map(str, arguments)), chance, usual_seconds)
         cuts.number += 1
         if not _is_free(root):
@@ -107,7 +100,8 @@ def cut_often(folder: Path, sshd: Sshd, number: int, seed: int) -> Cuts:
             cuts.switched += 1
             continue
         again = make_release(known, 2 * turn + 1, files, _number(Store(root)))
-        wanted = {e.digest for s in again.sites.values() for l in known.read_listings([s.tree]) for e in l.entries}
+        listings = known.read_listings([site.tree for site in again.sites.values()])
+        wanted = {entry.digest for listing in listings for entry in listing.entries}
         lacking = sum(Store(root).objects.find(digest) is None for digest in wanted)
         travelled = _finish(target, again, key, known)
         cuts.resent.append((len(wanted), lacking, travelled))

@@ -33,10 +33,11 @@ class Sshd:
         self.address = f"{self.user}@127.0.0.1"
         self.known_hosts = folder / "known_hosts"
         self._authorized = folder / "authorized_keys"
+        self._lines: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
         make_key(folder / "host_key")
         host_key = (folder / "host_key.pub").read_text(encoding="utf-8")
-        self.known_hosts.write_text(f"[127.0.0.1]:{self.port} {host_key}", encoding="utf-8")
+        self.known_hosts.write_text(f"[127.0.0.1]:{self.port},[localhost]:{self.port} {host_key}", encoding="utf-8")
         self._authorized.touch(mode=0o600)
         (folder / "sshd_config").write_text(self._configuration(), encoding="utf-8")
 
@@ -57,12 +58,14 @@ Subsystem sftp internal-sftp
 """
 
     def allow(self, name: str, command: str, options: str = "restrict") -> Path:
-        """Make a key that may run one command, and return the private key's file."""
-        key = make_key(self.folder / name)
+        """Make a key that may run one command, or let it run another, and return the private key's file."""
+        key = self.folder / name
+        if not key.exists():
+            make_key(key)
         public = key.with_suffix(".pub").read_text(encoding="utf-8")
         quoted = command.replace("\\", "\\\\").replace('"', '\\"')
-        with self._authorized.open("a", encoding="utf-8") as file:
-            file.write(f'{options},command="{quoted}" {public}')
+        self._lines[name] = f'{options},command="{quoted}" {public}'
+        self._authorized.write_text("".join(self._lines.values()), encoding="utf-8")
         return key
 
     def server(self, key: Path) -> Server:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from os import pipe
 from pathlib import Path
@@ -214,9 +216,6 @@ LISTINGS: dict[str, bytes] = {
 
 @pytest.mark.parametrize("what", LISTINGS)
 def test_a_listing_that_leads_elsewhere_is_refused_whoever_signed_it(server: Server, client: Client, what: str) -> None:
-    import hashlib
-    from dataclasses import replace
-
     manifest = server.next()
     tree = hashlib.sha256(LISTINGS[what]).hexdigest()
     bad = replace(manifest, sites={**manifest.sites, "mzj": replace(manifest.sites["mzj"], tree=tree)})
@@ -231,6 +230,8 @@ def test_another_listing_than_the_one_signed_is_refused(server: Server, client: 
     manifest = server.next()
     tree = manifest.sites["mzj"].tree
     stage(client, signed(manifest, server.key))
+    # Others are shown who holds the lock; what a terminal would obey is written out.
+    assert (server.root / "lock").read_text(encoding="utf-8").startswith("thief\\u000a\\u001b[2J\n")
     client.line.send({"listing": tree}, Listing(()).content)
     assert_refused(server, client, "bad-listing")
 
