@@ -190,6 +190,10 @@ FAULTS: dict[str, tuple[str, str]] = {
     "a mirror of itself": ('[targets.a]\nkind="directory"\nfolder="x"\nmirror="a"\n', "mirror"),
     "a name that is a path": ('[targets."../a"]\nkind="directory"\nfolder="x"\n', "../a"),
     "nothing kept": ('[targets.a]\nkind="directory"\nfolder="x"\nkeep=0\n', "keep"),
+    "one server twice": (
+        '[targets.a]\nkind="ssh"\n[[targets.a.servers]]\naddress="a@b.c"\n[[targets.a.servers]]\naddress="a@b.c"\n',
+        "targets.a.servers.1.address",
+    ),
     "no table": ("targets = 3\n", "targets"),
     "a table that is none": ("[targets]\na = 3\n", "targets.a"),
 }

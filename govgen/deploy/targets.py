@@ -182,21 +182,30 @@ def _check_targets(tables: Mapping[str, Any], source: Source) -> Iterator[Findin
     """Yield the faults of targets that no single key has."""
     names = [name for name, _ in _targets(tables)]
     for name, table in [("", tables.get("public")), *_targets(tables)]:
-        if not isinstance(table, dict):
-            continue
         where = f"targets.{name}" if name else "public"
         if name and not re.fullmatch(ID, name):
             yield source.finding("CFG-FORM", where, value=name, form="county")
-        others = [other for other in names if other != name]
-        if "mirror" in table and table["mirror"] not in others:
-            yield source.finding(
-                "CFG-CHOICE", f"{where}.mirror", value=str(table["mirror"]), guess="、".join(others) or "—"
-            )
-        if _kind_of(table) == "ssh" and not ("address" in table) ^ bool(table.get("servers")):
-            yield source.finding("CFG-REQUIRED", f"{where}.address")
-        for number in ("keep", "allow_missing"):
-            if type(table.get(number)) is int and table[number] < (1 if number == "keep" else 0):
-                yield source.finding("CFG-FORM", f"{where}.{number}", value=str(table[number]), form="1")
+        if isinstance(table, dict):
+            yield from _check_target(table, where, [other for other in names if other != name], source)
+
+
+def _check_target(table: Mapping[str, Any], where: str, others: list[str], source: Source) -> Iterator[Finding]:
+    if (mirror := table.get("mirror")) is not None and mirror not in others:
+        yield source.finding("CFG-CHOICE", f"{where}.mirror", value=str(mirror), guess="、".join(others) or "—")
+    if _kind_of(table) == "ssh" and ("address" in table) == bool(table.get("servers")):
+        yield source.finding("CFG-REQUIRED", f"{where}.address")
+    for key, least in (("keep", 1), ("allow_missing", 0)):
+        if type(table.get(key)) is int and table[key] < least:
+            yield source.finding("CFG-FORM", f"{where}.{key}", value=str(table[key]), form=str(least))
+    places: dict[tuple[object, object], str] = {}
+    servers = table.get("servers")
+    for number, server in enumerate(servers if isinstance(servers, list) else ()):
+        if isinstance(server, dict):
+            place = (server.get("address"), server.get("port", table.get("port")))
+            at = f"{where}.servers.{number}.address"
+            if place in places:
+                yield source.finding("CFG-TWICE", at, value=str(place[0]), other=places[place])
+            places[place] = at
 
 
 def _targets(tables: Mapping[str, Any]) -> list[tuple[str, Any]]:
