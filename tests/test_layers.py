@@ -29,9 +29,10 @@ ALLOWED = {
     "standing": {*STAGES, "options"},
     "pipeline": {*STAGES, "options", "gather", "standing"},
     "publish": {*STAGES, "options", "pipeline"},
+    "rollback": {*STAGES, "publish"},
     "preview": {*STAGES, "options", "pipeline", "preview"},
     "webserver": {"webserver"},
-    "cli": {*STAGES, "options", "standing", "pipeline", "publish", "preview", "webserver", "cli"},
+    "cli": {*STAGES, "options", "standing", "pipeline", "publish", "rollback", "preview", "webserver", "cli"},
     "__main__": {"cli"},
     "__init__": set(),
 }

@@ -92,6 +92,15 @@ def _add_publish(publish: argparse.ArgumentParser) -> None:
     _add_jobs(publish)
 
 
+def _add_receive(receive: argparse.ArgumentParser) -> None:
+    receive.add_argument("--root", type=Path, required=True, metavar="文件夹", help="发布版放在哪里，如 /srv/govgen")
+    help = "可以签名的公钥名单（默认 --root 文件夹里的 allowed_signers）"
+    receive.add_argument("--signers", type=Path, metavar="文件", help=help)
+    help = "只接收这个县的发布版（默认与已经发布的相同）"
+    receive.add_argument("--county", default="", metavar="域名", help=help)
+    receive.add_argument("--keep", type=int, default=10, metavar="个数", help="保留最新的几个发布版（默认 10）")
+
+
 def _add_releases(releases: argparse.ArgumentParser) -> None:
     _add_target(releases)
 
@@ -208,6 +217,7 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] =
     "rollback": ("回到以前的发布版：全县，或者几个站点", _add_rollback),
     "status": ("现在上线的是什么，某篇文稿的改动上线了没有", _add_status),
     "verify": ("核对已发布的网站有没有被改动，可以改回来，也可以一直守着", _add_verify),
+    "receive": ("在服务器上接收发布版；由 ssh 密钥的强制命令运行，不用手工运行", _add_receive),
     "list": ("列出文稿", _add_list),
     "due": ("说明下一次应在什么时候发布，到时什么会变", _add_due),
     "why": ("说明一个页面为什么是这个样子：由什么生成、用到什么、为什么重做", _add_why),

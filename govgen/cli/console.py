@@ -46,8 +46,13 @@ class Console:
     def error(self, error: GovgenError) -> None:
         """Print why a command could not be done, on the error stream."""
         self._finish_progress()
+        print(f"govgen: {self.explain(error)}".encode("utf-8", "replace").decode("utf-8"), file=sys.stderr)
+
+    def explain(self, error: GovgenError) -> str:
+        """Return the words of an error, and of the one behind it if that has words too."""
         text = self.texts.word("errors", error.key, **error.values)
-        print(f"govgen: {text}".encode("utf-8", "replace").decode("utf-8"), file=sys.stderr)
+        cause = error.__cause__
+        return f"{text}\n  {self.explain(cause)}" if isinstance(cause, GovgenError) else text
 
     def findings(self, findings: Iterable[Finding]) -> None:
         """Print findings by file, each with what to do; advice only when verbose."""

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from govgen.deploy.target import Publisher, Standing
+from govgen.deploy.lag import Lag
+from govgen.deploy.standing import Publisher, Standing
 from govgen.errors import MachineryError
 from govgen.release.disk import make_folder, put_link
 from govgen.release.listing import Listing
@@ -51,12 +52,16 @@ class DirectoryTarget:
         """Yield the listings of trees. Raises MachineryError."""
         return self.store.read_listings(digests)
 
+    def read_objects(self, digests: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield the bytes with these digests. Raises MachineryError."""
+        return self.store.read_objects(digests)
+
     def stage(self, signed: SignedManifest, source: Source) -> None:
         """Have the whole release there; until the target is closed nobody else does. Raises MachineryError, OSError."""
         self._held.enter_context(self._lock())
         self.store.stage(signed, source)
 
-    def switch(self, release: str) -> None:
+    def switch(self, release: str) -> tuple[Lag, ...]:
         """Put a staged release live, then take away what is too old. Raises MachineryError, OSError."""
         self.store.switch(release)
         if self.link:
@@ -64,6 +69,11 @@ class DirectoryTarget:
             if not self.link.is_symlink() or str(self.link.readlink()) != goal:
                 put_link(self.link, goal)
         self.store.collect(self._kept)
+        return ()
+
+    def catch_up(self) -> tuple[Lag, ...]:
+        """Bring up what lags behind; it is one place, and lags behind nothing."""
+        return ()
 
     def _tidy(self) -> None:
         """Take away what a broken-off publisher left, unless it is somebody's who is at work."""

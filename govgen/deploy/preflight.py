@@ -1,13 +1,16 @@
-"""Looks, before anything is published, whether it can be: the clocks, and room on the disk."""
+"""Looks, before anything is published, whether it can be: the clocks, room on the disk, and who made what is live."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from govgen.deploy.target import Standing
+from govgen.deploy.standing import Standing
 from govgen.errors import MachineryError
 from govgen.release.listing import Listing
+from govgen.release.signing import verify
+from govgen.release.store import SignedManifest
 
 _CLOCKS_APART = timedelta(minutes=5)
 _LEAP = timedelta(days=180)
@@ -40,3 +43,16 @@ def check_room(standing: Standing, listings: Iterable[Listing]) -> None:
     if standing.free_bytes < needed:
         megabytes = {"needed": f"{needed / 1e6:.0f}", "free": f"{standing.free_bytes / 1e6:.0f}"}
         raise MachineryError("no-room", **megabytes)
+
+
+def check_trust(signed: SignedManifest | None, signers: Path | None) -> None:
+    """Raise MachineryError where a release was signed by none of `signers`, if they are known.
+
+    What is not built anew goes into the new release, and under its signature, as the target says it is.
+    """
+    if signers is None or signed is None:
+        return
+    try:
+        verify(signed, signers)
+    except MachineryError as error:
+        raise MachineryError("live-untrusted", release=signed.manifest.id, file=str(signers)) from error

@@ -4,43 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
+from govgen.deploy.lag import Lag
+from govgen.deploy.standing import Publisher, Standing
 from govgen.release.listing import Listing
 from govgen.release.store import SignedManifest, Source
 
-
-@dataclass(frozen=True)
-class Publisher:
-    """Who publishes, and when."""
-
-    name: str
-    """Shown to those who find the lock held."""
-
-    now: datetime
-    """The real time, whatever moment the pages are built for."""
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What stands at a target when one comes to it."""
-
-    live: SignedManifest | None
-    """None where nothing was ever published."""
-
-    releases: tuple[str, ...]
-    """Ids of the releases it keeps, oldest first."""
-
-    free_bytes: int
-    clock: datetime
-    """Its own clock's time."""
-
-    @property
-    def live_id(self) -> str:
-        """The id of the release that is live; empty if none is."""
-        return self.live.manifest.id if self.live else ""
+__all__ = ["Publisher", "Standing", "Target"]
 
 
 class Target(Protocol):
@@ -59,8 +30,14 @@ class Target(Protocol):
     def read_listings(self, digests: Sequence[str]) -> Iterator[Listing]:
         """Yield the listings of trees it keeps. Raises MachineryError."""
 
+    def read_objects(self, digests: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield the bytes with these digests, of what is live at least. Raises MachineryError."""
+
     def stage(self, signed: SignedManifest, source: Source) -> None:
         """Have the whole release there, on the disk, but not live. Raises MachineryError, OSError."""
 
-    def switch(self, release: str) -> None:
-        """Put a staged release live in one step. Raises MachineryError, OSError."""
+    def switch(self, release: str) -> tuple[Lag, ...]:
+        """Put a staged release live in one step, and return what could not follow. Raises MachineryError, OSError."""
+
+    def catch_up(self) -> tuple[Lag, ...]:
+        """Bring what lags behind its live release up to it, and return what could not follow."""

@@ -20,6 +20,7 @@ from govgen.release.listing import Listing
 from govgen.release.manifest import ID, Manifest, SiteTree, parse_manifest
 from govgen.release.objects import Objects, digest_of, time_of
 from govgen.release.orders import Orders
+from govgen.release.sent import Sent
 from govgen.release.trees import Trees, pool_path
 from govgen.release.union import link_trees
 
@@ -64,6 +65,7 @@ class Store:
         self.trees = Trees(root, self.objects)
         self.releases = root / "releases"
         self.orders = Orders(root)
+        self.sent = Sent(root / "sent")
 
     # What is there
 
@@ -115,7 +117,7 @@ class Store:
         The order is what a power cut is survived by: bytes, then the names of the trees, then the name of the release.
         """
         manifest = signed.manifest
-        self._check_newer(manifest)
+        self.check_newer(manifest)
         self.remove_unfinished()
         with self.giving_back():
             self._stage(manifest, signed, source)
@@ -169,16 +171,28 @@ class Store:
             if error.errno in _FULL_DISK:
                 # Whatever else goes wrong now, it is the full disk that people must hear of.
                 with suppress(OSError, MachineryError):
-                    self.collect(len(self.ids()), is_thorough=True)
+                    self.tidy(is_thorough=True)
             raise
+
+    def withdraw(self, release: str) -> None:
+        """Take away a release that was staged and does not go live; what it brought stays for the one that will."""
+        if release != self.find_live_id() and (self.releases / release).is_dir():
+            self._drop(release)
+            self.tidy()
 
     def collect(self, number_kept: int, *, is_thorough: bool = False) -> None:
         """Take away all but the newest releases and the live one, and the trees and objects only they had."""
         kept_ids = {self.find_live_id(), *self.ids()[-number_kept:]}
         for release in self.releases.glob("[!.]*"):
             if release.name not in kept_ids:
-                self.orders.forget(release.name)
-                release.rename(self._unfinished(release.name))
+                self._drop(release.name)
+        self.tidy(is_thorough=is_thorough)
+
+    def tidy(self, *, is_thorough: bool = False) -> None:
+        """Take away the trees no release has, and once they are many, the objects only they had.
+
+        Of what was sent to other places the listings and objects stay, so that the next release is made of them.
+        """
         kept = {site.tree for release in self.ids() for site in self.read(release).manifest.sites.values()}
         for digest in self.trees.names():
             if digest not in kept:
@@ -186,16 +200,21 @@ class Store:
         # First the names, and those on the disk: what is half gone must not bear a whole one's name, after a power cut
         # either.
         for folder in (self.releases, self.trees.folder):
-            if folder.is_dir():
-                flush_folder(folder)
+            make_folder(folder)
+            flush_folder(folder)
         self.remove_unfinished()
-        garbage = [digest for digest in self.trees.listed() if digest not in kept]
+        sent = self.sent.trees() - kept
+        garbage = [digest for digest in self.trees.listed() if digest not in kept | sent]
         if is_thorough or len(garbage) > _GARBAGE_TREES:
-            self._sweep(kept, garbage)
+            self._sweep(kept, sent, garbage)
 
-    def _sweep(self, kept: set[str], garbage: Sequence[str]) -> None:
+    def _sweep(self, kept: set[str], sent: set[str], garbage: Sequence[str]) -> None:
         objects = kept | self._own_digests()
         assets: set[str] = set()
+        for digest in sent:
+            # One of a site that was not built here was never here.
+            if listing := self.trees.find_listing(digest):
+                objects.update(entry.digest for entry in listing.entries)
         for listing in self.read_listings(sorted(kept)):
             objects.update(entry.digest for entry in listing.entries)
             assets.update(pool_path(entry) for entry in listing.entries if entry.is_asset)
@@ -233,12 +252,15 @@ class Store:
         parts = (part for one in signed for part in (one.content, one.signature))
         return {digest_of(part) for part in parts if part} | self.orders.digests()
 
-    def _check_newer(self, manifest: Manifest) -> None:
-        """Refuse what was published before, and what was composed while another release was live."""
+    def check_newer(self, manifest: Manifest) -> None:
+        """Raise MachineryError for what was published before, and what was composed before what is live here was.
+
+        One that follows a newer release than the one here is taken: this place was away when that one went out.
+        """
         newest, live = max(self.ids(), default=""), self.find_live_id()
         if manifest.id <= newest:
             raise MachineryError("release-old", release=manifest.id, live=newest)
-        if manifest.previous != live:
+        if manifest.previous < live:
             raise MachineryError("overtaken", previous=manifest.previous or "-", live=live or "-")
 
     def _find_needed(self, listing: Listing, before: Listing | None) -> Iterator[str]:
@@ -262,6 +284,10 @@ class Store:
         for id, tree in trees.items():
             if self.trees.redirects(tree.name).is_file():
                 (folder / REDIRECTS / f"{id}.map").symlink_to(f"../../../trees/{tree.name}.map")
+
+    def _drop(self, release: str) -> None:
+        self.orders.forget(release)
+        (self.releases / release).rename(self._unfinished(release))
 
     def _unfinished(self, release: str) -> Path:
         return self.releases / f"{BESIDE}{release}"

@@ -26,6 +26,11 @@ SITE_CODE = r"\d{10}|bm\d{8}"
 POLICE_NUMBER = r"\d{14}"
 TIME = "2026-11-23 08:00"
 """What a moment looks like."""
+_SSH_HOST = r"[A-Za-z0-9_][A-Za-z0-9._-]*@(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:]+\])"
+SSH_ADDRESS = _SSH_HOST
+"""Nothing in it can pass for an option of ssh's."""
+
+RSYNC_ADDRESS = rf"{_SSH_HOST}:/(?:[A-Za-z0-9._-]+/?)*"
 
 EXAMPLES: Mapping[str, str] = {
     ID: "qingshui",
@@ -37,6 +42,8 @@ EXAMPLES: Mapping[str, str] = {
     LANGUAGE: "zh-CN",
     SITE_CODE: "5309990001",
     POLICE_NUMBER: "53099902000001",
+    SSH_ADDRESS: "govgen@www.yunling.gov.example",
+    RSYNC_ADDRESS: "govgen@www.yunling.gov.example:/srv/www",
 }
 """What a value of each form looks like: readers of a message don't read patterns."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from govgen.cli.changes import numbers, say_lagging, say_sites
 from govgen.cli.commands.build import exit_code, report_as_json, say_report
 from govgen.cli.console import Console
 from govgen.cli.session import build_options, find_target, open_checkout, read_publisher
-from govgen.deploy.look import Showcase
 from govgen.model.build import BuildReport
 from govgen.publish import Receipt, Wishes, publish
 from govgen.release.compare import SiteChange
@@ -19,26 +19,24 @@ def run(options: Namespace, console: Console) -> int:
     """Publish to a target."""
     checkout = open_checkout(options)
     publisher = read_publisher()
-    destination = find_target(checkout, options, publisher)
+    goal = find_target(checkout, options, publisher)
     wishes = Wishes(
         build=build_options(checkout, options),
         publisher=publisher,
         shrink_percent=options.allow_shrink,
         is_dry_run=options.dry_run,
-        key=destination.key,
-        showcase=Showcase(destination.url, destination.folder),
     )
 
     def tell(report: BuildReport) -> None:
         if not options.json:
             say_report(report, console)
 
-    receipt = publish(checkout, wishes, destination.target, console, tell)
+    receipt = publish(checkout, wishes, goal, console, tell)
     if options.json:
         console.print_json({**report_as_json(receipt.report, console), **_as_json(receipt)})
     else:
-        _say(receipt, destination.place, console, is_dry_run=options.dry_run)
-    return exit_code(receipt.report)
+        _say(receipt, goal.place, console, is_dry_run=options.dry_run)
+    return exit_code(receipt.report) or (1 if receipt.lagging else 0)
 
 
 def _say(receipt: Receipt, place: str, console: Console, *, is_dry_run: bool) -> None:
@@ -55,6 +53,7 @@ def _say(receipt: Receipt, place: str, console: Console, *, is_dry_run: bool) ->
         console.say("uncommitted", number=len(live.uncommitted), paths=shown)
     for site in receipt.kept_back:
         console.say("kept-back", site=site)
+    say_lagging(receipt.lagging, console)
     if not receipt.is_published:
         console.say("unchanged", release=live.id, place=place)
         return
@@ -62,29 +61,17 @@ def _say(receipt: Receipt, place: str, console: Console, *, is_dry_run: bool) ->
     console.say("published", release=live.id, place=place, commit=live.commit[:10] or "-")
 
 
-def say_sites(changes: tuple[SiteChange, ...], console: Console) -> None:
-    """Print how many pages are another now, site by site."""
-    for change in changes:
-        if not change.is_nothing:
-            console.say("site-live", **_numbers(change))
-
-
 def _say_changes(changes: tuple[SiteChange, ...], console: Console) -> None:
     """Print the pages a publish would add, change and remove, site by site."""
     for change in changes:
         if change.is_nothing:
             continue
-        console.say("site-differs", **_numbers(change))
+        console.say("site-differs", **numbers(change))
         for mark, paths in (("+", change.added), ("~", change.changed), ("-", change.removed)):
             for path in paths if console.verbose else paths[:_SHOWN_PATHS]:
                 console.say("page-differs", mark=mark, path=path)
             if len(paths) > _SHOWN_PATHS and not console.verbose:
                 console.say("more-pages", number=len(paths) - _SHOWN_PATHS)
-
-
-def _numbers(change: SiteChange) -> dict[str, object]:
-    parts = {"added": change.added, "changed": change.changed, "removed": change.removed}
-    return {"site": change.site, **{name: len(paths) for name, paths in parts.items()}}
 
 
 def _as_json(receipt: Receipt) -> dict[str, object]:
@@ -99,4 +86,13 @@ def _as_json(receipt: Receipt) -> dict[str, object]:
             for change in receipt.changes
         },
         "kept_back": receipt.kept_back,
+        "lagging": [
+            {
+                "place": lag.place,
+                "release": lag.release or None,
+                "seconds": lag.behind.total_seconds() if lag.behind is not None else None,
+                "reason": lag.reason.key if lag.reason else None,
+            }
+            for lag in receipt.lagging
+        ],
     }

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from govgen.cli.commands.publish import say_sites
+from govgen.cli.changes import say_lagging, say_sites
 from govgen.cli.console import Console
 from govgen.cli.session import find_target, open_checkout, read_publisher
-from govgen.deploy.look import Showcase
-from govgen.publish import STORE, Return, go_back
+from govgen.deploy.targets import STORE
 from govgen.release.store import Store
+from govgen.rollback import go_back
 
 
 def run(options: Namespace, console: Console) -> int:
-    """Go back."""
+    """Go back; return 1 where a place could not follow."""
     checkout = open_checkout(options)
     publisher = read_publisher()
-    destination = find_target(checkout, options, publisher)
-    showcase = Showcase(destination.url, destination.folder)
-    wishes = Return(publisher, options.release, tuple(options.site), destination.key, showcase)
-    live, changes = go_back(wishes, destination.target, Store(checkout.repository / STORE))
+    goal = find_target(checkout, options, publisher)
+    done = go_back(goal, options.release, tuple(options.site), publisher, Store(checkout.repository / STORE))
+    live = done.live
     if options.json:
-        differing = {c.site: {"added": c.added, "changed": c.changed, "removed": c.removed} for c in changes}
+        differing = {c.site: {"added": c.added, "changed": c.changed, "removed": c.removed} for c in done.changes}
         console.print_json({"release": live.id, "restores": live.restores or None, "changes": differing})
-        return 0
-    say_sites(changes, console)
-    if changes:
-        console.say("rolled-back", restores=live.restores, release=live.id, place=destination.place)
+        return int(bool(done.lagging))
+    say_sites(done.changes, console)
+    say_lagging(done.lagging, console)
+    if done.changes:
+        console.say("rolled-back", restores=live.restores, release=live.id, place=goal.place)
         console.say("undo-rollback", previous=live.previous)
     else:
         console.say("nothing-to-roll-back", release=live.id)
-    return 0
+    return int(bool(done.lagging))

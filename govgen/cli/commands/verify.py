@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from govgen.cli.changes import say_lagging
 from govgen.cli.console import Console
 from govgen.cli.damage import as_json, say
 from govgen.cli.session import find_target, open_checkout, read_publisher
+from govgen.deploy.lag import Lag, find_lag, lag_of
 from govgen.errors import MachineryError, UsageError
 from govgen.release.guard import Guard
 from govgen.release.heal import Outcome
@@ -29,6 +31,7 @@ _PATIENCE_SECONDS = 900.0
 """A publish of a large county over a slow line takes some minutes."""
 
 _SIGNERS = "allowed_signers"
+_REAL_NAMES = "https://{host}"
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,9 @@ class _Place:
     """None for one on another machine."""
 
     link: Path | None
-    url: str
+    urls: tuple[str, ...]
+    """Where what is live is looked at over HTTP."""
+
     destination: Destination | None
 
 
@@ -60,12 +65,14 @@ def run(options: Namespace, console: Console) -> int:
         scope = Scope(objects=options.objects)
         outcomes = guard.look(scope, is_healing=options.heal)
     live, unserved = _look_from_outside(place, guard, options)
+    lagging = _find_lagging(live, place.destination) if place.destination else ()
     if options.json:
         console.print_json(
             {
                 "release": live.id,
                 "damage": [as_json(outcome) for outcome in outcomes],
                 "unserved": [{"path": u.path, "url": u.url, "fault": u.fault, "found": u.found} for u in unserved],
+                "lagging": [{"place": lag.place, "release": lag.release or None} for lag in lagging],
             }
         )
     else:
@@ -75,23 +82,25 @@ def run(options: Namespace, console: Console) -> int:
         if outcomes or unserved:
             console.say("unsound", number=len(outcomes) + len(unserved), healed=healed)
         else:
-            console.say("sound", release=live.id, place=place.url or place.name)
-    return 1 if outcomes or unserved else 0
+            console.say("sound", release=live.id, place="、".join(place.urls) or place.name)
+        say_lagging(lagging, console)
+    return 1 if outcomes or unserved or lagging else 0
 
 
 def _find_place(options: Namespace) -> _Place:
+    urls: tuple[str, ...] = (options.url,) if options.url else ()
     if options.root:
         if not (options.root / "releases").is_dir():
             raise UsageError("no-store", path=str(options.root))
-        return _Place(str(options.root), Store(options.root.resolve()), None, options.url or "", None)
+        return _Place(str(options.root), Store(options.root.resolve()), None, urls, None)
     from govgen.deploy.directory import DirectoryTarget
 
     destination = find_target(open_checkout(options), options, read_publisher())
-    target = destination.target
-    url = options.url or destination.url
+    target = destination.first
+    urls = urls or tuple(showcase.url for showcase in destination.showcases if showcase.url)
     if isinstance(target, DirectoryTarget):
-        return _Place(destination.place, target.store, target.link, url, destination)
-    return _Place(destination.place, None, None, url, destination)
+        return _Place(destination.place, target.store, target.link, urls, destination)
+    return _Place(destination.place, None, None, urls or (_REAL_NAMES,), destination)
 
 
 def _make_guard(place: _Place, options: Namespace) -> Guard:
@@ -106,26 +115,36 @@ def _look_from_outside(place: _Place, guard: Guard | None, options: Namespace) -
     """Return what should be live, and what of it a web server does not send as it is."""
     if guard:
         live = guard.inspector.live().manifest
-        listings = guard.inspector.listings(live) if place.url else []
+        listings = guard.inspector.listings(live) if place.urls else []
     else:
         live, listings = _ask_target(place)
-    if not place.url:
-        return live, []
     from govgen.deploy.http import find_unserved
 
     entries = {entry.path: entry for listing in listings for entry in listing.entries}
-    return live, find_unserved(place.url, entries.values(), entries, ca=options.ca)
+    unserved = [one for url in place.urls for one in find_unserved(url, entries.values(), entries, ca=options.ca)]
+    return live, unserved
 
 
 def _ask_target(place: _Place) -> tuple[Manifest, list[Listing]]:
-    """Return what is live at a target on another machine. Raises UsageError, MachineryError."""
-    if place.destination is None or not place.url:
-        raise UsageError("no-url", target=place.name)
+    """Return what is live at a target on another machine. Raises MachineryError."""
+    assert place.destination
     with place.destination.target.open() as standing:
         if standing.live is None:
             raise MachineryError("nothing-ordered", path=place.name)
         live = standing.live.manifest
         return live, list(place.destination.target.read_listings([site.tree for site in live.sites.values()]))
+
+
+def _find_lagging(live: Manifest, destination: Destination) -> tuple[Lag, ...]:
+    """Return how far the mirror lags behind what is live, if there is one and it does."""
+    if destination.mirror is None:
+        return ()
+    try:
+        with destination.mirror.open() as standing:
+            lag = find_lag(live, standing, destination.mirror.name)
+    except MachineryError as error:
+        lag = lag_of(destination.mirror.name, live, None, error)
+    return (lag,) if lag else ()
 
 
 def _say_unserved(unserved: Iterable[Unserved], console: Console) -> list[str]:
