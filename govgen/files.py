@@ -22,9 +22,14 @@ def check_output_path(path: str) -> str:
 
     Every output path passes here, so nothing written from content can leave the folder. Raises MachineryError.
     """
-    if len(path) > _PATH_BYTES or not all(_SEGMENT.fullmatch(segment) for segment in path.split("/")):
+    if not is_output_path(path):
         raise MachineryError("unsafe-path", path=path)
     return path
+
+
+def is_output_path(path: str) -> bool:
+    """Tell whether `path` is a plain relative path below an output folder."""
+    return len(path) <= _PATH_BYTES and all(_SEGMENT.fullmatch(segment) for segment in path.split("/"))
 
 
 class OutputFolder:

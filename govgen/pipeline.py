@@ -47,13 +47,13 @@ def build(checkout: Checkout, options: BuildOptions, reporter: Reporter, known: 
     Git is asked what changed in the repository unless that is `known`.
     Raises ConfigurationError for faults in `sites/`, MachineryError where a page can't be made.
     """
-    return _sure(lambda: _build(checkout, options, reporter, known), options, reporter)
+    return mending(lambda: _build(checkout, options, reporter, known), options, reporter)
 
 
-def _sure(do: Callable[[], Done], options: BuildOptions, reporter: Reporter) -> Done:
+def mending(do: Callable[[], Done], options: BuildOptions, reporter: Reporter) -> Done:
     """Return what `do` does with the catalog, or with a new one where its file is damaged.
 
-    All that a catalog holds comes from the repository.
+    All that a catalog holds comes from the repository. Raises MachineryError where the disk fails it.
     """
     with naming_disk_faults(options.catalog):
         try:
@@ -253,7 +253,7 @@ def read_county(catalog: Path) -> County:
 
 def open_account(checkout: Checkout, options: BuildOptions, reporter: Reporter) -> tuple[Gathered, Account]:
     """Bring the catalog up to date without building, and return it with what became of every file."""
-    return _sure(lambda: _open_account(checkout, options, reporter), options, reporter)
+    return mending(lambda: _open_account(checkout, options, reporter), options, reporter)
 
 
 def _open_account(checkout: Checkout, options: BuildOptions, reporter: Reporter) -> tuple[Gathered, Account]:

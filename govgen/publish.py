@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from govgen.catalog.store import naming_disk_faults
 from govgen.deploy.look import Showcase, check_served
 from govgen.deploy.preflight import check_clocks, check_room
 from govgen.deploy.target import Publisher, Standing, Target
@@ -16,7 +15,7 @@ from govgen.model.build import BuildReport
 from govgen.model.finding import Severity
 from govgen.model.rules import SEVERITIES
 from govgen.options import BuildOptions
-from govgen.pipeline import build, read_county
+from govgen.pipeline import build, mending, read_county
 from govgen.release.compare import NOTHING, SiteChange, compare
 from govgen.release.draft import Draft, Origin, draft_release
 from govgen.release.manifest import Manifest, next_id
@@ -77,11 +76,16 @@ def publish(
         warnings = check_clocks(standing, wishes.publisher.now)
         # Without a live release there is nothing to keep the other sites from: all are built.
         options = wishes.build if standing.live else replace(wishes.build, sites=())
-        report = build(checkout, options, reporter)
-        tell(report)
-        _check_findings(report)
-        with store.giving_back(), naming_disk_faults(options.catalog):
-            draft = _draft(checkout, options, report, store, standing)
+
+        def make() -> tuple[BuildReport, Draft]:
+            report = build(checkout, options, reporter)
+            tell(report)
+            _check_findings(report)
+            with store.giving_back():
+                return report, _draft(checkout, options, report, store, standing)
+
+        # Damage in the catalog may come to light only where the release is drafted from it.
+        report, draft = mending(make, options, reporter)
         changes = _compare(draft, target, standing)
         live = standing.live.manifest if standing.live else None
         if wishes.is_dry_run or (live and _is_same(draft, live)):

@@ -6,7 +6,6 @@ import fcntl
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -105,7 +104,14 @@ class County:
 
     def run(self, *arguments: str, decide: Callable[[Call], int] = lambda _: LET, clock: str = NOON) -> Ending:
         """Run the command line in a process of its own; every call that changes the county is decided on."""
-        return Watch(self.root, decide).run(lambda: _main(["--clock", clock, *arguments]))
+        return Watch(self.root, decide).run(lambda: self.call(*arguments, clock=clock))
+
+    def call(self, *arguments: str, clock: str = NOON) -> int:
+        """Run the command line in this very process, which stands in the county's folder; return the exit code."""
+        # Imported before processes are forked (`load_program`): ten thousand publishes need not load the program anew.
+        from govgen.cli.main import main
+
+        return main(["--clock", clock, *arguments])
 
     def publish(self, decide: Callable[[Call], int] = lambda _: LET, clock: str = NOON) -> Ending:
         """Publish; `decide` hears of every call that changes the county."""
@@ -135,19 +141,9 @@ def make_place() -> Iterator[Path]:
     memory = Path("/dev/shm")
     has_room = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM_BYTES
     with tempfile.TemporaryDirectory(prefix="faults-", dir=memory if has_room else None) as place:
+        # The web server's workers pass through it.
+        Path(place).chmod(0o755)
         yield Path(place).resolve()
-
-
-def program_command(*arguments: str) -> list[str]:
-    """Return the command line of the program under test, by this Python."""
-    return [sys.executable, "-m", "govgen", *arguments]
-
-
-def _main(arguments: list[str]) -> int:
-    # Imported before the process is forked, so that ten thousand publishes need not load the program anew.
-    from govgen.cli.main import main
-
-    return main(arguments)
 
 
 def load_program() -> None:

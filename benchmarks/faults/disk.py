@@ -1,7 +1,7 @@
 """A disk as a power cut sees it: what was written, and what of it would surely be there afterwards.
 
-No journal and no order is taken for granted, only what POSIX promises: a rename comes whole or not at all, fsync(2) on
-a file keeps its bytes, on a folder its names, syncfs(2) keeps everything. What was not synced may be there in part: names
+No journal and no order is taken for granted: a rename comes whole or not at all, fsync(2) on a file keeps its bytes, on
+a folder its names, syncfs(2) keeps everything. What was not synced may be there in part: names
 without bytes, later changes without earlier ones, zeros or rubbish where bytes should be.
 """
 

@@ -47,14 +47,34 @@ def look(store: Path) -> Live:
     return Live(release.name, trees, (*faults, *_check_trees(release, manifest)))
 
 
+def serve(store: Path) -> dict[str, str]:
+    """Return the digest of every file a web server would find in what is live, and of every redirect."""
+    current = store / "current"
+    found = {}
+    for part in ("sites", "redirects"):
+        for folder, _, names in os.walk(current / part, followlinks=True):
+            for file in (Path(folder, name) for name in names):
+                content = file.read_bytes() if file.is_file() else b"leads nowhere"
+                found[str(file.relative_to(current))] = hashlib.sha256(content).hexdigest()
+    return found
+
+
 def find_waste(store: Path) -> set[str]:
     """Return the objects and trees that no release needs, and what was left unfinished."""
     manifests = [parse_manifest(file.read_bytes()) for file in store.glob("releases/*/manifest.json")]
     trees = {site.tree for manifest in manifests for site in manifest.sites.values()}
-    needed = {entry.digest for tree in trees for entry in _read_listing(store, tree).entries}
+    needed = {entry.digest for tree in trees for entry in _read_listing(store, tree).entries} | trees
+    # What a store says of itself is kept as objects too.
+    own = (file for pattern in ("releases/*/manifest.json*", "ordered/*") for file in store.glob(pattern))
+    needed |= {hashlib.sha256(file.read_bytes()).hexdigest() for file in own}
     objects = {file.name for file in store.glob("objects/*/*")}
     stale = {tree.name for tree in store.glob("trees/*") if tree.is_dir()} - trees
     return {*(objects - needed), *stale, *(file.name for file in store.rglob(".new-*"))}
+
+
+def read_listings(store: Path, manifest: Manifest) -> list[Listing]:
+    """Return the listings of a release. Raises OSError, MachineryError."""
+    return [_read_listing(store, site.tree) for site in manifest.sites.values()]
 
 
 def _read_listing(store: Path, tree: str) -> Listing:
@@ -71,7 +91,7 @@ def _check_files(sites: Path, listings: Mapping[str, Listing]) -> Iterator[str]:
             found.add(path)
             if path not in wanted:
                 # The theme's files of earlier releases stay: a page may still be open that needs them.
-                if path.split("/")[1] != "assets":
+                if path.split("/")[1:2] != ["assets"]:
                     yield f"{path} is too much"
             elif not file.is_file():
                 yield f"{path} leads nowhere"

@@ -65,7 +65,7 @@ def cut(scene_id: str, folder: Path, part: tuple[int, int], heals: int, package:
     unhealed = [
         f"{describe(seen[digest])}: {fault}"
         for number, digest in enumerate(chosen)
-        for fault in _heal(county, scene, wanted, disk, seen[digest], number)[:1]
+        for fault in _heal((county, scene, wanted), disk, seen[digest], number)[:1]
     ]
     return Cuts(len(seen), tuple(torn), len(chosen) - len(unhealed), tuple(unhealed))
 
@@ -127,11 +127,12 @@ def _check(store: Path, wanted: Wanted) -> list[str]:
     return list(live.faults)
 
 
-def _heal(county: County, scene: Scene, wanted: Wanted, disk: Disk, loss: Loss, number: int) -> list[str]:
+def _heal(where: tuple[County, Scene, Wanted], disk: Disk, loss: Loss, number: int) -> list[str]:
     """Publish from what a power cut left, with the build's own files as they were before or after, in turn.
 
     Every other time what was changed is changed back first, so that trees half made, or half taken away, are wanted.
     """
+    county, scene, wanted = where
     county.restore(("before", "after")[number % 2])
     shutil.rmtree(county.store, ignore_errors=True)
     disk.after(loss).lay_out(county.store)

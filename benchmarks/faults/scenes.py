@@ -55,6 +55,12 @@ def _edit_twice(county: County) -> None:
     county.must_publish(LATER)
 
 
+def stand_and_edit(county: County) -> None:
+    """Two releases are there, and one page was changed since."""
+    _edit_twice(county)
+    county.write(NEWS, news("第三版"))
+
+
 _BACK = ("rollback", "20261122T000000Z")
 SCENES = {
     "first": Scene("第一次发布", lambda _: None),

@@ -6,12 +6,13 @@ import errno
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from govgen.errors import MachineryError
 from govgen.release.disk import BESIDE, flush_all, flush_folder, make_folder, put_link, write_new
@@ -26,6 +27,7 @@ CURRENT = "current"
 MANIFEST, SIGNATURE, REDIRECTS, SITES = "manifest.json", "manifest.json.sig", "redirects", "sites"
 _GARBAGE_TREES = 20
 """After so many trees were taken away the objects only they had go too: to find those, all listings are read."""
+_ASKED_FOR_HOLDER, _MOMENT_SECONDS = 50, 0.01
 _FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -281,10 +283,24 @@ def lock(place: Path, who: str, clock: datetime) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            file.seek(0)
-            holder, _, since = file.read().strip().partition("\n")
-            raise MachineryError("busy", holder=holder or "?", since=since or "?") from error
+            holder, since = _read_holder(file)
+            raise MachineryError("busy", holder=holder, since=since) from error
         file.truncate(0)
         file.write(f"{who}\n{clock:%Y-%m-%d %H:%M:%S %z}\n")
         file.flush()
-        yield
+        try:
+            yield
+        finally:
+            # The next holder's name must not be taken for this one's.
+            with suppress(OSError):
+                file.truncate(0)
+
+
+def _read_holder(file: IO[str]) -> tuple[str, str]:
+    """Return who holds a lock, and since when; whoever got it just now is given a moment to say so."""
+    for _ in range(_ASKED_FOR_HOLDER):
+        file.seek(0)
+        if len(lines := file.read().splitlines()) == 2:
+            return lines[0], lines[1]
+        time.sleep(_MOMENT_SECONDS)
+    return "?", "?"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from govgen.errors import UsageError
-from govgen.files import write_atomic
+from govgen.files import is_output_path, write_atomic
 
 LEDGER = ".govgen-built"
 
@@ -39,9 +39,10 @@ class Ledger:
         return f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}"
 
     def read(self) -> frozenset[str]:
-        """Return the paths earlier builds made."""
+        """Return the paths earlier builds made. In a damaged ledger, what is no path of an output is passed over."""
         file = self.output / LEDGER
-        return frozenset(file.read_text(encoding="utf-8").split("\n")) - {""} if file.is_file() else frozenset()
+        lines = file.read_text(encoding="utf-8", errors="replace").split("\n") if file.is_file() else []
+        return frozenset(filter(is_output_path, lines))
 
     def claim(self) -> None:
         """Take the folder over: whoever wrote here before must look at everything again."""
