@@ -320,7 +320,7 @@ def test_an_earlier_manifest_does_not_pass_for_that_of_the_newest_release(store:
     assert store.find_live_id() == second
 
 
-def test_the_theme_of_a_release_that_is_gone_may_stay_but_nothing_else_in_its_place(
+def test_the_theme_of_a_release_that_is_gone_may_stay_as_it_was(
     world: Callable[..., World],
 ) -> None:
     county = world()
