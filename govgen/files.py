@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -125,9 +126,12 @@ def write_atomic(target: Path, content: bytes) -> None:
 
 
 def read_regular(source: Path | str) -> bytes:
-    """Return the bytes of a file that is not a symlink. Raises OSError."""
-    descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW)
+    """Return the bytes of a file that is no symlink, pipe or device. Raises OSError."""
+    # Without waiting: a pipe that somebody put there would never answer.
+    descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), str(source))
         return file.read()
 
 

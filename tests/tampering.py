@@ -195,6 +195,14 @@ def put_a_pipe_for_a_file(root: Path, chance: random.Random) -> None:
     os.mkfifo(file)
 
 
+@tampering
+def put_a_pipe_for_what_a_store_says_of_itself(root: Path, chance: random.Random) -> None:
+    places = ("releases/*/manifest.json", "releases/*/ordered", "ordered/*", "trees/*.list", "trees/*.map")
+    file = pick_file(root, chance, chance.choice(places))
+    file.unlink()
+    os.mkfifo(file)
+
+
 # Folders
 
 

@@ -320,6 +320,24 @@ def test_an_earlier_manifest_does_not_pass_for_that_of_the_newest_release(store:
     assert store.find_live_id() == second
 
 
+def test_the_theme_of_a_release_that_is_gone_may_stay_as_it_was(
+    world: Callable[..., World],
+) -> None:
+    county = world()
+    county.write("targets.toml", "[public]\nkeep = 1\n")
+    assert county.run("publish").returncode == 0
+    (old,) = (county.root / ".govgen/assets/css").glob("county.*.css")
+    style = county.root / "themes/county/static/css/county.css"
+    style.write_text(style.read_text(encoding="utf-8") + "\n.new { color: red }\n", encoding="utf-8")
+    assert county.run("publish").returncode == 0
+    assert old.is_file()
+    store = Store(county.root / ".govgen")
+    assert len(store.ids()) == 1
+    assert find_damage(store, objects=True) == []
+    write(old, b".evil {}")
+    assert [(one.kind, store.root / one.path) for one in find_damage(store)] == [(Kind.ADDED, old)]
+
+
 def test_a_publish_under_way_is_waited_for(store: Store) -> None:
     page = next(store.root.glob(f"trees/*/{QINGSHUI}/index.html"))
     write(page, b"x")

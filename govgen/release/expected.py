@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from govgen.errors import MachineryError
+from govgen.files import read_regular
 from govgen.release.listing import ASSETS, Entry, Listing, parse_listing
 from govgen.release.manifest import Manifest
 from govgen.release.objects import digest_of, time_of
@@ -170,7 +171,7 @@ class Expectations:
 
     def _find_bytes(self, digest: str, file: Path) -> bytes | None:
         with suppress(OSError):
-            if digest_of(content := file.read_bytes()) == digest:
+            if digest_of(content := read_regular(file)) == digest:
                 return content
         return self._store.objects.find(digest)
 
@@ -236,7 +237,7 @@ class Expectations:
             entries = (entry for listing in gone for entry in listing.entries if entry.is_asset)
             digests = {entry.digest for entry in entries if pool_path(entry) == path}
             with suppress(OSError):
-                return digest_of((trees.pool / path).read_bytes()) in digests
+                return digest_of(read_regular(trees.pool / path)) in digests
             return False
 
         return Part(ASSETS, leaves, is_allowed=is_leftover)

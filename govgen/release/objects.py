@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from govgen.errors import MachineryError
+from govgen.files import read_regular
 from govgen.release.disk import BESIDE, make_folder, put_file
 
 _EARLIEST = 978_307_200
@@ -50,7 +51,7 @@ class Objects:
     def find(self, digest: str) -> bytes | None:
         """Return the bytes with this digest; None where there are none, or others: disks and people damage files."""
         with suppress(OSError):
-            content = self.path(digest).read_bytes()
+            content = read_regular(self.path(digest))
             if digest_of(content) == digest:
                 return content
         return None

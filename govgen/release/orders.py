@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from govgen.files import read_regular
 from govgen.release.disk import BESIDE, make_folder, put_file
 from govgen.release.manifest import ID
 from govgen.release.objects import digest_of, time_of
@@ -74,7 +75,7 @@ class Orders:
         orders = []
         for file in self._files(release):
             with suppress(OSError):
-                if found := _NOTE.fullmatch(file.read_bytes()):
+                if found := _NOTE.fullmatch(read_regular(file)):
                     orders.append(Order(found[1].decode(), found[2].decode().strip("-")))
         return tuple(dict.fromkeys(orders))
 

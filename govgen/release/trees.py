@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from govgen.errors import MachineryError
+from govgen.files import read_regular
 from govgen.release.disk import BESIDE, READ_ONLY, make_folder, put_file, write_new
 from govgen.release.listing import ASSETS, Entry, Listing, parse_listing
 from govgen.release.objects import Objects, digest_of, time_of
@@ -42,7 +43,7 @@ class Trees:
     def find_listing(self, digest: str) -> Listing | None:
         """Return the listing of a tree that is or was here; None where there is none, or a damaged one."""
         with suppress(OSError, MachineryError):
-            return parse_listing(self.listing_file(digest).read_bytes(), digest)
+            return parse_listing(read_regular(self.listing_file(digest)), digest)
         return None
 
     def redirects(self, digest: str) -> Path:
