@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from govgen.deploy.connection import Server
+from govgen.deploy.connection import Server, ssh_command
+from govgen.deploy.mirror import Mirrored
 from govgen.deploy.servers import Servers
 from govgen.deploy.ssh import SshTarget
 from govgen.errors import MachineryError
@@ -209,6 +210,19 @@ def test_the_signature_of_what_never_went_live_is_nobodys_to_have(county: County
         assert standing.releases == (release_id(1),)
 
 
+def test_ssh_asks_nobody_forwards_nothing_and_trusts_no_new_host(county: County) -> None:
+    command = [*ssh_command(county.servers[0]), "-G", county.servers[0].address]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    settings = dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
+    wanted = {
+        **{"batchmode": "yes", "connecttimeout": "10", "serveraliveinterval": "5", "serveralivecountmax": "3"},
+        **{"forwardagent": "no", "forwardx11": "no", "clearallforwardings": "yes", "identitiesonly": "yes"},
+        **{"stricthostkeychecking": "true", "userknownhostsfile": str(county.sshd.known_hosts)},
+        **{"globalknownhostsfile": "/dev/null", "requesttty": "false", "controlmaster": "false"},
+    }
+    assert {name: settings.get(name) for name in wanted} == wanted
+
+
 @pytest.mark.parametrize("words", ["/bin/sh -c id", "sftp-server", "scp -t /", "rsync --server . /", ""])
 def test_the_deploy_key_runs_nothing_else(county: County, words: str) -> None:
     done = use_ssh(county, *shlex.split(words))
@@ -323,8 +337,9 @@ def test_a_server_with_a_failing_disk_says_so(county: County) -> None:
     county.publish(county.target(), county.make(1))
     require("bash")
     county.use_command(f"bash -c {shlex.quote(f'ulimit -f 1; {county.commands[0]}')}")
-    files = {**site_files("第2版"), "big": {"index.html": b"x" * 100_000}}
-    manifest = make_release(county.known, 2, files, 1)
+    # So much that it is still being sent when the server gives up.
+    big = {f"{number}.bin": number.to_bytes(1, "big") * 3_000_000 for number in range(6)}
+    manifest = make_release(county.known, 2, {**site_files("第2版"), "big": big}, 1)
     with pytest.raises(MachineryError) as fault:
         county.publish(county.target(), manifest)
     assert fault.value.key == "server-disk"
@@ -375,6 +390,17 @@ def test_a_server_that_may_be_missing_lags_and_is_brought_up(three: County) -> N
         assert target.catch_up() == ()
     assert [served(root) for root in three.roots] == [site_files("第2版")] * 3
     assert Store(three.roots[0]).find_live() == Store(three.roots[1]).find_live()
+
+
+def test_a_mirror_that_missed_releases_gets_what_this_clone_never_had(three: County) -> None:
+    three.publish(three.target(0), three.make(1))
+    three.publish(three.target(0), three.make(2, previous=1))
+    three.known = Store(three.folder / "fresh")
+    target = Mirrored(three.target(0), three.target(1), "b", three.known)
+    with target.open():
+        assert target.catch_up() == ()
+    assert Store(three.roots[1]).find_live() == Store(three.roots[0]).find_live()
+    assert served(three.roots[1]) == site_files("第2版")
 
 
 def test_a_new_server_is_filled_by_the_next_publish(three: County) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,33 @@ def test_only_the_newest_releases_are_kept_and_missed_ones_are_no_fault(place: P
             place.target.read(release_id(1))
     for root in place.roots[:1]:
         assert served(root) == site_files("第4版")
+
+
+@pytest.mark.parametrize("place", ["rsync"], indirect=True)
+def test_rsync_switches_only_where_nobody_else_did_meanwhile(place: Place) -> None:
+    place.publish(1, "第一版")
+    other = replace(place, target=copy(place.target))
+    with place.target.open():
+        place.stage(3, "第三版", 1)
+        other.publish(4, "第四版", 1)
+        with pytest.raises(MachineryError, match="overtaken"):
+            place.target.switch(release_id(3))
+    assert served(place.roots[0]) == site_files("第四版")
+
+
+@pytest.mark.parametrize("place", ["rsync"], indirect=True)
+def test_rsync_fetches_what_this_clone_never_had(place: Place) -> None:
+    place.publish(1, "第一版")
+    manifest = make_release(place.known, 2, site_files("第二版"), 1)
+    kept = manifest.sites["qingshui"].tree
+    for listing in place.known.read_listings([kept]):
+        place.known.trees.forget_listing(kept)
+        for entry in listing.entries:
+            place.known.objects.path(entry.digest).unlink()
+    with place.target.open():
+        place.target.stage(signed(manifest, place.key), place.known)
+        assert place.target.switch(release_id(2)) == ()
+    assert served(place.roots[0]) == site_files("第二版")
 
 
 def test_a_damaged_file_at_the_publisher_stops_the_release(place: Place) -> None:
