@@ -392,6 +392,20 @@ def test_a_server_that_may_be_missing_lags_and_is_brought_up(three: County) -> N
     assert Store(three.roots[0]).find_live() == Store(three.roots[1]).find_live()
 
 
+def test_a_server_that_went_its_own_way_is_named_and_brought_back_by_the_next_release(three: County) -> None:
+    three.publish(three.all_servers(), three.make(1))
+    three.publish(three.target(0), three.make(2, previous=1))
+    for number in (1, 2):
+        three.publish(three.target(number), three.make(3, previous=1))
+    target = three.all_servers()
+    with target.open() as standing:
+        assert standing.live_id == release_id(3)
+        (lag,) = target.catch_up()
+    assert (lag.place, lag.release, lag.reason and lag.reason.key) == ("root0", release_id(2), "overtaken")
+    assert three.publish(three.all_servers(), three.make(4, previous=3)) == ()
+    assert [served(root) for root in three.roots] == [site_files("第4版")] * 3
+
+
 def test_a_mirror_that_missed_releases_gets_what_this_clone_never_had(three: County) -> None:
     three.publish(three.target(0), three.make(1))
     three.publish(three.target(0), three.make(2, previous=1))

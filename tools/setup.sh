@@ -57,6 +57,8 @@ fi
 if [ "$WANT" = tests ]; then
     need "Chromium" "have chromium" "chromium"
     need "中文字体 / Chinese font" "ls /usr/share/fonts/truetype/wqy/wqy-microhei.ttc" "fonts-wqy-microhei"
+    need "sshd" "have sshd || ls /usr/sbin/sshd" "openssh-server"
+    need "rsync" "have rsync" "rsync"
     need "Java" "have java" "default-jre-headless"
     need "npm" "have npm" "nodejs npm"
     need "nginx" "have nginx || ls /usr/sbin/nginx" "nginx-light"

@@ -36,5 +36,8 @@ def lag_of(place: str, live: Manifest, there: Manifest | None, reason: Machinery
     """Return how far a place with a release lags behind another; `there` is None where nobody knows what it has."""
     if there is None:
         return Lag(place, "", reason=reason)
-    made, made_there = datetime.fromisoformat(live.made_at), datetime.fromisoformat(there.made_at)
-    return Lag(place, there.id, max(timedelta(0), made - made_there), reason)
+    try:
+        behind = datetime.fromisoformat(live.made_at) - datetime.fromisoformat(there.made_at)
+    except (TypeError, ValueError):
+        return Lag(place, there.id, reason=reason)
+    return Lag(place, there.id, max(timedelta(0), behind), reason)

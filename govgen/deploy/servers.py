@@ -114,11 +114,16 @@ class Servers:
         signed = self._live
         if signed is None:
             return ()
+        live = signed.manifest
         if lagging := self._lagging():
-            live = signed.manifest
-            fetch_missing(self._known, live, self._leader)
-            self._at_once(self._stage(lagging, signed, self._known), lambda member: member.switch(live.id))
-        return self._left_behind(signed.manifest)
+            try:
+                fetch_missing(self._known, live, self._leader)
+                self._at_once(self._stage(lagging, signed, self._known), lambda member: member.switch(live.id))
+            except MachineryError as error:
+                # What is live elsewhere stays so, whatever hinders these.
+                for member in lagging:
+                    self._faults.setdefault(member.name, error)
+        return self._left_behind(live)
 
     def _stage(self, members: Sequence[SshTarget], signed: SignedManifest, source: Source) -> list[SshTarget]:
         """Stage a release on some servers, and return those that have it."""

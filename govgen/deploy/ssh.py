@@ -186,7 +186,7 @@ def _parse_standing(head: dict[str, Any], bodies: Sequence[bytes]) -> Standing:
         releases = tuple(str(id) for id in head["releases"] if ID.fullmatch(id))
         clock = datetime.fromisoformat(head["clock"])
         free_bytes = int(head["free_bytes"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, OverflowError, TypeError, ValueError) as error:
         raise garbled(head) from error
     if clock.tzinfo is None or len(bodies) not in (0, 2):
         raise garbled(head)

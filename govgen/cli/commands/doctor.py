@@ -55,6 +55,8 @@ def _machine() -> list[_Probe]:
         _Probe("chromium", shutil.which("chromium") or "", f"{_APT} chromium fonts-wqy-microhei", is_required=False),
         _Probe("nginx", find_nginx(), f"{_APT} nginx-light", is_required=False),
         _Probe("brotli", str(find_brotli() or ""), f"{_APT} libnginx-mod-http-brotli-static", is_required=False),
+        _Probe("ssh", shutil.which("ssh") or "", f"{_APT} openssh-client", is_required=False),
+        _Probe("rsync", shutil.which("rsync") or "", f"{_APT} rsync", is_required=False),
         _Probe("java", shutil.which("java") or "", f"{_APT} default-jre-headless", is_required=False),
         _Probe("node", shutil.which("npm") or "", f"{_APT} nodejs npm", is_required=False),
     ]
