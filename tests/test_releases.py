@@ -514,3 +514,28 @@ def test_another_folder_is_a_target_too(county: World, tmp_path: Path) -> None:
     assert county.run("rollback", "--target", "web").returncode == 0
     assert "局三" in (sites / PAGE).read_text("utf-8")
     assert (tmp_path / "web/current").readlink().parent == Path("releases")
+
+
+def test_verify_tells_how_far_a_mirror_lags(county: World, tmp_path: Path) -> None:
+    mirror = f'[targets.spare]\nkind = "directory"\nfolder = "{tmp_path}/spare"\n'
+    web = f'[targets.web]\nkind = "directory"\nfolder = "{tmp_path}/web"\nmirror = "spare"\n'
+    county.write("targets.toml", mirror + web)
+    assert county.run("publish", "--target", "web").returncode == 0
+    assert served((tmp_path / "spare/current/sites").resolve()) == served((tmp_path / "web/current/sites").resolve())
+    assert county.run("verify", "--target", "web").returncode == 0
+    (tmp_path / "spare").rename(tmp_path / "away")
+    (tmp_path / "spare").write_text("the disk is gone", encoding="utf-8")
+    county.write(NEWS, news("局四"))
+    answer = county.run("publish", "--target", "web", "--clock", "2026-11-22T12:30:00+08:00")
+    assert answer.returncode == 1
+    assert "spare" in answer.stdout
+    assert "局四" in (tmp_path / "web/current/sites" / PAGE).read_text("utf-8")
+    (tmp_path / "spare").unlink()
+    (tmp_path / "away").rename(tmp_path / "spare")
+    answer = county.run("verify", "--target", "web")
+    assert answer.returncode == 1
+    assert "spare" in answer.stdout
+    assert "30" in answer.stdout
+    assert county.run("publish", "--target", "web").returncode == 0
+    assert county.run("verify", "--target", "web").returncode == 0
+    assert "局四" in (tmp_path / "spare/current/sites" / PAGE).read_text("utf-8")

@@ -454,8 +454,9 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", sorted(file.name for file in EXAMPLES.iterdir()))
 def test_the_manual_shows_the_examples_as_they_are(name: str) -> None:
     manual = (PROJECT / "docs/maintainer.md").read_text(encoding="utf-8")
-    assert f"\n{(EXAMPLES / name).read_text(encoding='utf-8')}```" in manual
     assert f"examples/{name}" in manual
+    if not name.endswith(".toml"):  # That one is long, and explains itself.
+        assert f"\n{(EXAMPLES / name).read_text(encoding='utf-8')}```" in manual
 
 
 # For readers
