@@ -5,7 +5,7 @@ GOVGEN = .venv/bin/govgen
 PYTEST = .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup publish preview serve-public check test bench report docs lock clean
+.PHONY: help setup publish preview serve-public check test bench faults report docs lock clean
 
 help: ## 列出命令 / list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -39,6 +39,11 @@ bench: ## 与 Hugo、原样 Pelican 比速度，写 docs/performance.md（开发
 	@[ -x build/bench/venv/bin/python ] || python3 -m venv build/bench/venv
 	@build/bench/venv/bin/pip install -q --disable-pip-version-check --require-hashes --only-binary :all: -r benchmarks/requirements.lock
 	@.venv/bin/python -m benchmarks $(BENCH)
+
+faults: ## 杀死、断电、写满磁盘、同时发布……看网站会怎样，写 docs/reliability.md（开发者用；FAULTS="--quick" 只试一小部分） / break publishing in every way
+	@[ -d benchmarks ] || { echo "可靠性测试在 govgen 的仓库里，县级仓库不带 / the fault harness is in govgen's own repository"; exit 2; }
+	@tools/setup.sh tests
+	@.venv/bin/python -m benchmarks.faults $(FAULTS)
 
 report: ## 用真实语料建县并出报告 docs/real-input.md（只在 govgen 的仓库里）/ build counties from real content
 	@tools/setup.sh tests

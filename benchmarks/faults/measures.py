@@ -15,11 +15,11 @@ from benchmarks.faults.figures import Figure, LeftOut
 from benchmarks.faults.mutants import MUTANTS
 from benchmarks.faults.points import BLOWS, Try
 from benchmarks.faults.scenes import SCENES
+from benchmarks.faults.watch import KILL
 
 Done = TypeVar("Done")
 KILLED, FAILING, POWER, MUTANTS_CAUGHT = "随时杀死", "磁盘出错", "断电", "断电测试抓得住错误"
 SWITCHING, RUSHING, DAMAGED, LONG = "边看边切换", "同时发布", "程序自己的文件坏了", "长期运行"
-_CHUNK = 40
 _PARTS = 8
 _CASES = 520
 """A multiple of 13 kinds of files."""
@@ -49,25 +49,32 @@ def _in_a_place(work: Callable[..., Done], task: tuple[object, ...]) -> Done:
 
 def measure_kills(plan: Plan) -> Iterator[Figure | LeftOut]:
     """Kill a publish at its calls."""
-    for scene, thorough, quick in (("edit", 1, 90), ("back", 1, 8), ("first", 4, 900)):
-        yield _measure_blow(plan, KILLED, scene, "kill", plan.every(thorough, quick))
+    scenes = (("edit", 1, 90), ("back", 1, 8), ("first", 4, 0))
+    for scene, thorough, quick in scenes[: plan.every(3, 2)]:
+        yield from _strike(plan, KILLED, scene, ("kill",), plan.every(thorough, quick))
 
 
 def measure_errors(plan: Plan) -> Iterator[Figure | LeftOut]:
     """Have the disk fail at a publish's calls."""
-    for blow in BLOWS:
-        if blow != "kill":
-            yield _measure_blow(plan, FAILING, "edit", blow, plan.every(2 if BLOWS[blow].lasts else 1, 180))
-            if not plan.is_quick:
-                yield _measure_blow(plan, FAILING, "back", blow, 1)
-                yield _measure_blow(plan, FAILING, "first", blow, 20)
+    once = tuple(id for id, blow in BLOWS.items() if blow.answer != KILL and not blow.lasts)
+    lasting = tuple(id for id, blow in BLOWS.items() if blow.lasts)
+    if plan.is_quick:
+        yield from _strike(plan, FAILING, "edit", once + lasting, 240)
+        return
+    for scene, every in (("edit", 1), ("back", 1), ("first", 20)):
+        yield from _strike(plan, FAILING, scene, once, every)
+    for scene, every in (("edit", 2), ("back", 1), ("first", 40)):
+        yield from _strike(plan, FAILING, scene, lasting, every)
 
 
-def _measure_blow(plan: Plan, group: str, scene: str, blow: str, every: int) -> Figure:
+def _strike(plan: Plan, group: str, scene: str, blows: tuple[str, ...], every: int) -> Iterator[Figure]:
+    """Let each of these blows fall at every so many calls of a scene's publish."""
     parts = plan.every(_PARTS, plan.processors)
-    found = plan.spread(points.try_points, [(scene, blow, every, (part, parts)) for part in range(parts)])
+    found = plan.spread(points.try_points, [(scene, blows, every, (part, parts)) for part in range(parts)])
     note = "" if every == 1 else f"每 {every} 个系统调用取一个"
-    return _sum_up(group, f"{BLOWS[blow].name}：{SCENES[scene].name}", list(chain(*found)), note)
+    for blow in blows:
+        tries = [one for one in chain(*found) if one.blow == blow]
+        yield _sum_up(group, f"{BLOWS[blow].name}：{SCENES[scene].name}", tries, note)
 
 
 def _sum_up(group: str, name: str, tries: Sequence[Try], note: str) -> Figure:
@@ -90,10 +97,10 @@ def _sum_up(group: str, name: str, tries: Sequence[Try], note: str) -> Figure:
 
 def measure_power(plan: Plan) -> Iterator[Figure | LeftOut]:
     """Cut the power."""
-    scenes = (("edit", 1, 8, 30), ("back", 1, 4, 10), ("first", 10, 600, 10))
-    for scene, thorough, quick, heals in scenes:
+    scenes = (("edit", 1, 32, 30), ("back", 1, 8, 10), ("first", 10, 0, 10))
+    for scene, thorough, quick, heals in scenes[: plan.every(3, 2)]:
         parts, every = plan.every(_PARTS, plan.processors), plan.every(thorough, quick)
-        tasks = [(scene, (part * every, parts * every), plan.every(heals, 8)) for part in range(parts)]
+        tasks = [(scene, (part * every, parts * every), plan.every(heals, 4)) for part in range(parts)]
         found = plan.spread(power.cut, tasks)
         yield _count(POWER, SCENES[scene].name, found, is_met=not any(cuts.torn or cuts.unhealed for cuts in found))
 
@@ -102,7 +109,7 @@ def measure_mutants(plan: Plan) -> Iterator[Figure | LeftOut]:
     """Cut the power of programs with a mistake: each has to be noticed."""
     # Those that many states give away, where few are looked at.
     chosen = [mutant for mutant in MUTANTS if not plan.is_quick or mutant.is_plain]
-    tasks = [(mutant.scene, (0, plan.every(1, 16)), plan.every(200, 0), mutant) for mutant in chosen]
+    tasks = [(mutant.scene, (0, plan.every(1, 48)), plan.every(200, 0), mutant) for mutant in chosen]
     for mutant, cuts in zip(chosen, plan.spread(power.cut_mutant, tasks), strict=True):
         yield _count(MUTANTS_CAUGHT, mutant.name, [cuts], is_met=bool(cuts.torn or cuts.unhealed))
 
@@ -179,9 +186,9 @@ def measure_rush(plan: Plan) -> Iterator[Figure | LeftOut]:
 
 def measure_damage(plan: Plan) -> Iterator[Figure | LeftOut]:
     """Damage what the program keeps for itself."""
-    numbers = range(0, _CASES, plan.every(1, 17))
-    chunks = [numbers[start : start + _CHUNK] for start in range(0, len(numbers), _CHUNK)]
-    cases = [case for found in plan.spread(damage.damage, [(chunk,) for chunk in chunks]) for case in found.cases]
+    numbers, parts = range(0, _CASES, plan.every(1, 40)), plan.every(_PARTS, plan.processors)
+    found = plan.spread(damage.damage, [(numbers[part::parts],) for part in range(parts)])
+    cases = list(chain(*(damages.cases for damages in found)))
     for kind in damage.KINDS:
         own = [case for case in cases if case.what == kind]
         bad = [case for case in own if case.wrong or case.unclear or case.is_stuck]

@@ -81,18 +81,19 @@ class Try:
         return not (self.torn or self.stuck or self.unhealed or self.unclear or self.kept)
 
 
-def try_points(folder: Path, scene_id: str, blow_id: str, every: int, part: tuple[int, int]) -> list[Try]:
-    """Let a blow fall at every so many calls of a scene's publish, one publish a call; one part of all."""
+def try_points(folder: Path, scene_id: str, blows: Sequence[str], every: int, part: tuple[int, int]) -> list[Try]:
+    """Let each blow fall at every so many calls of a scene's publish, one publish a call; one part of all."""
     load_program()
-    scene, blow = SCENES[scene_id], BLOWS[blow_id]
+    scene = SCENES[scene_id]
     county, wanted = open_scene(scene, folder)
     numbers = range(1 + part[0] * every, wanted.calls + 1, part[1] * every)
-    return [_try(county, scene, wanted, blow, number) for number in numbers]
+    return [_try(county, scene, wanted, blow, number) for blow in blows for number in numbers]
 
 
-def _try(county: County, scene: Scene, wanted: Wanted, blow: Blow, number: int) -> Try:
+def _try(county: County, scene: Scene, wanted: Wanted, blow_id: str, number: int) -> Try:
     county.restore()
     seen: list[Call] = []
+    blow = BLOWS[blow_id]
     decide = blow.decide(number)
 
     def answer(call: Call) -> int:
@@ -111,7 +112,7 @@ def _try(county: County, scene: Scene, wanted: Wanted, blow: Blow, number: int) 
     is_full = blow.answer == errno.ENOSPC and ending.code == 3 and live.trees == wanted.before
     kept = sorted(find_waste(county.store) - wanted.waste) if is_full else []
     unhealed = list(_heal(county, scene, wanted))
-    return Try(scene.name, blow.name, number, struck, tuple(torn), tuple(stuck), *map(tuple, (unhealed, unclear, kept)))
+    return Try(scene.name, blow_id, number, struck, tuple(torn), tuple(stuck), *map(tuple, (unhealed, unclear, kept)))
 
 
 def _check_words(ending: Ending, blow: Blow, seen: Sequence[Call], *, is_new: bool) -> Iterator[str]:
