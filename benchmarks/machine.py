@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import re
+import shutil
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -33,6 +35,19 @@ def find_versions(programs: Programs) -> dict[str, str]:
         "Pelican": pelican,
         "git": _output("git", "--version").removeprefix("git version "),
     }
+
+
+def find_system_versions() -> dict[str, str]:
+    """Return the versions of what publishing rests on; without those that are not here."""
+    programs = {"git": ("git", "--version"), "nginx": ("nginx", "-v"), "OpenSSH": ("ssh", "-V")}
+    found = {"Python": platform.python_version(), "SQLite": sqlite3.sqlite_version}
+    for name, command in programs.items():
+        program = shutil.which(command[0], path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+        if program:
+            said = subprocess.run([program, command[1]], check=False, capture_output=True, text=True)
+            version = re.search(r"\d+\.[\d.]+(p\d+)?", said.stdout + said.stderr)
+            found[name] = version[0] if version else "?"
+    return found
 
 
 def _first(pattern: str, file: str) -> str:

@@ -33,6 +33,9 @@ _FILES: Mapping[str, Sequence[str]] = {
 """What may be damaged, each by the paths of its files."""
 
 
+KINDS = tuple(_FILES)
+
+
 def _flip(content: bytes, chance: random.Random) -> bytes:
     if not content:
         return b"\1"

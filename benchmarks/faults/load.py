@@ -22,7 +22,7 @@ from benchmarks.faults.county import LATER, MORNING, County, load_program
 from benchmarks.faults.live import read_listings
 from govgen.release.listing import Listing
 from govgen.release.manifest import Manifest, next_id
-from govgen.release.store import SignedManifest, Store
+from govgen.release.store import CURRENT, SignedManifest, Store
 from govgen.repo.checkout import Checkout
 from govgen.sites.load import load_county
 from govgen.webserver.nginx import Process, whole_configuration
@@ -72,8 +72,8 @@ def is_possible() -> bool:
     return bool(find_nginx())
 
 
-def switch_under_load(folder: Path, switches: int, requests: int) -> Load:
-    """Switch at least so often under at least so many requests."""
+def switch_under_load(folder: Path, switches: int, requests: int, is_careless: bool) -> Load:
+    """Switch at least so often under at least so many requests; carelessly, there are moments without any release."""
     load_program()
     county = County(folder)
     first, second = _publish_two(county)
@@ -82,7 +82,8 @@ def switch_under_load(folder: Path, switches: int, requests: int) -> Load:
     started = time.monotonic()
     with _serve(county, folder) as port, ProcessPoolExecutor(_CLIENTS, get_context("spawn")) as pool:
         clients = [pool.submit(ask, port, pages, stop, requests // _CLIENTS, seed) for seed in range(_CLIENTS)]
-        done = _switch(Store(county.store), (first, second), switches, stop, clients)
+        store = _CarelessStore(county.store) if is_careless else Store(county.store)
+        done = _switch(store, (first, second), switches, stop, clients)
         heard = [client.result() for client in clients]
     answers = sum((Counter(answers) for answers, _ in heard), Counter[int]())
     mixed = tuple(fault for _, faults in heard for fault in faults)
@@ -153,6 +154,15 @@ def _switch(
             stop.touch()
     stop.touch()
     return done
+
+
+class _CarelessStore(Store):
+    """What whoever looks at the answers has to notice."""
+
+    def switch(self, release: str) -> None:
+        """Take the old link away, and put the new one up."""
+        (self.root / CURRENT).unlink()
+        (self.root / CURRENT).symlink_to(f"{self.releases.name}/{release}")
 
 
 def ask(port: int, pages: Sequence[Page], stop: Path, number: int, seed: int) -> tuple[dict[int, int], list[str]]:

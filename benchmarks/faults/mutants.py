@@ -25,6 +25,9 @@ class Mutant:
 
     name: str
     patches: Sequence[Patch]
+    is_plain: bool = False
+    """Whether many states give it away."""
+
     scene: str = "edit"
     """The publish in which it shows."""
 
@@ -42,65 +45,62 @@ class Mutant:
 
 _STORE = "govgen/release/store.py"
 _DISK = "govgen/release/disk.py"
+_SAVE_BYTES = "        if listings:\n            flush_all(self.root)\n"
+_PREPARE = "        self._prepare_release(manifest, signed)\n"
+_SAVE_RELEASE = "        flush_all(self.root)\n"
+_SAVE_ORDER = "                flush_all(self.root)\n"
 _NAME_RELEASE = "        self._unfinished(manifest.id).rename(self.releases / manifest.id)\n"
 _SAVE_NAME = "        flush_folder(self.releases)\n"
-_SAVE_ALL = "        self._prepare_release(manifest, signed)\n        flush_all(self.root)\n"
-_WRITE_MANIFEST = "        write_new(folder / MANIFEST, signed.content)\n"
-_PUT = "    beside.symlink_to(goal)\n    beside.rename(link)\n"
-
-_SWITCH = '            put_link(self.root / CURRENT, f"{self.releases.name}/{release}")\n'
+_SWITCHED = "            raise\n"
 _SAVE_SWITCH = "        flush_folder(self.root)\n"
+_PUT = "    beside.symlink_to(goal)\n    beside.rename(link)\n"
+_FORGET = "            self.trees.forget_listing(digest)\n"
+_SAVE_FORGETTING = "        flush_folder(self.trees.folder)\n"
+_WRITE_MANIFEST = "        for name, content in ((MANIFEST, signed.content), (SIGNATURE, signed.signature)):\n"
+_LATE_MANIFEST = "        write_new(self.releases / manifest.id / MANIFEST, signed.content)\n"
+_EARLY_SWITCH = '        put_link(self.root / CURRENT, f"{self.releases.name}/{manifest.id}")\n'
+
+
+def _without(*lines: str) -> Patch:
+    """Return the patch of the store that takes the last of these lines away."""
+    return Patch(_STORE, "".join(lines), "".join(lines[:-1]))
+
 
 MUTANTS = (
     Mutant(
-        "不等内容落盘就切换（两处 syncfs 都没有）",
+        "切换之前什么也不落盘（三处 syncfs 都没有）",
         [
-            Patch(_STORE, "        if listings:\n            flush_all(self.root)\n", ""),
-            Patch(_STORE, _SAVE_ALL, "        self._prepare_release(manifest, signed)\n"),
+            Patch(_STORE, _SAVE_BYTES, ""),
+            _without(_PREPARE, _SAVE_RELEASE),
+            Patch(_STORE, _SAVE_ORDER, ""),
         ],
     ),
     Mutant(
-        "发布版得名之前不落盘（第二处 syncfs 没有）",
-        [Patch(_STORE, _SAVE_ALL, "        self._prepare_release(manifest, signed)\n")],
-    ),
-    Mutant("发布版的名字不落盘就切换", [Patch(_STORE, _NAME_RELEASE + _SAVE_NAME, _NAME_RELEASE)]),
-    Mutant(
-        "切换没有落盘就清除旧版",
-        [Patch(_STORE, _SWITCH + _SAVE_SWITCH, _SWITCH)],
+        "只落盘树的内容，不落盘发布版（后两处 syncfs 没有）",
+        [_without(_PREPARE, _SAVE_RELEASE), Patch(_STORE, _SAVE_ORDER, "")],
+        is_plain=True,
     ),
     Mutant(
-        "发布版还没有得名就切换",
-        [
-            Patch(
-                _STORE,
-                _NAME_RELEASE,
-                '        put_link(self.root / CURRENT, f"{self.releases.name}/{manifest.id}")\n' + _NAME_RELEASE,
-            )
-        ],
+        "发布版的名字不落盘就切换",
+        [_without(_NAME_RELEASE, _SAVE_NAME), Patch(_STORE, _SAVE_ORDER, "")],
     ),
+    Mutant("切换没有落盘就清除旧版", [_without(_SWITCHED, _SAVE_SWITCH)], is_plain=True),
+    Mutant("发布版还没有得名就切换", [Patch(_STORE, _NAME_RELEASE, _EARLY_SWITCH + _NAME_RELEASE)]),
     Mutant(
         "得名以后才写清单",
         [
-            Patch(_STORE, _WRITE_MANIFEST, ""),
             Patch(
                 _STORE,
-                _NAME_RELEASE,
-                _NAME_RELEASE + "        write_new(self.releases / manifest.id / MANIFEST, signed.content)\n",
+                _WRITE_MANIFEST,
+                _WRITE_MANIFEST.replace("(MANIFEST, signed.content), ", "").replace("))", "),)"),
             ),
+            Patch(_STORE, _NAME_RELEASE, _NAME_RELEASE + _LATE_MANIFEST),
+            Patch(_STORE, _SAVE_ORDER, ""),
         ],
     ),
     Mutant(
         "先去掉旧链接，再放新链接",
         [Patch(_DISK, _PUT, "    link.unlink(missing_ok=True)\n    link.symlink_to(goal)\n")],
     ),
-    Mutant(
-        "先清除没有用的内容，再去掉它的清单",
-        [
-            Patch(
-                _STORE,
-                "            self.trees.forget_listing(digest)\n        flush_folder(self.trees.folder)\n",
-                "            self.trees.forget_listing(digest)\n",
-            )
-        ],
-    ),
+    Mutant("清单还没有删去，先清除它的内容", [_without(_FORGET, _SAVE_FORGETTING)]),
 )

@@ -81,11 +81,12 @@ class Try:
         return not (self.torn or self.stuck or self.unhealed or self.unclear or self.kept)
 
 
-def try_points(scene_id: str, blow_id: str, numbers: Sequence[int], folder: Path) -> list[Try]:
-    """Let a blow fall at each of these calls of a scene's publish, one publish a call."""
+def try_points(folder: Path, scene_id: str, blow_id: str, every: int, part: tuple[int, int]) -> list[Try]:
+    """Let a blow fall at every so many calls of a scene's publish, one publish a call; one part of all."""
     load_program()
     scene, blow = SCENES[scene_id], BLOWS[blow_id]
     county, wanted = open_scene(scene, folder)
+    numbers = range(1 + part[0] * every, wanted.calls + 1, part[1] * every)
     return [_try(county, scene, wanted, blow, number) for number in numbers]
 
 

@@ -15,6 +15,7 @@ from benchmarks.faults.calls import Call
 from benchmarks.faults.county import NEWS, NOON, STORE, County, load_program, news
 from benchmarks.faults.disk import Bytes, Disk, Loss
 from benchmarks.faults.live import look
+from benchmarks.faults.mutants import Mutant
 from benchmarks.faults.scenes import SCENES, Scene, Wanted, open_scene
 from benchmarks.faults.watch import LET, Watch
 
@@ -36,7 +37,13 @@ class Cuts:
     unhealed: tuple[str, ...]
 
 
-def cut(scene_id: str, folder: Path, part: tuple[int, int], heals: int, package: Path = PROJECT) -> Cuts:
+def cut_mutant(folder: Path, scene_id: str, part: tuple[int, int], heals: int, mutant: Mutant) -> Cuts:
+    """Do the same with a program that has a mistake; the next publish is by the program as it is."""
+    folder.mkdir()
+    return cut(folder / "work", scene_id, part, heals, mutant.make(folder / "mutant"))
+
+
+def cut(folder: Path, scene_id: str, part: tuple[int, int], heals: int, package: Path = PROJECT) -> Cuts:
     """Record a scene's publish by the program in `package`, and look at one part of many of the states it may leave.
 
     The next publish is tried, by the program as it is, from so many of them.

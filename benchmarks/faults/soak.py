@@ -12,7 +12,6 @@ from benchmarks.faults.live import find_waste, look
 from benchmarks.faults.watch import LET, Watch
 
 _KEPT = 5
-_MARGIN = 1.05
 
 
 @dataclass(frozen=True)
@@ -34,11 +33,10 @@ class Soak:
         """How much more memory the second half of the publishes took than the first."""
         return _growth(self.memory_kb)
 
-    @property
-    def is_flat(self) -> bool:
-        """Whether nothing grew."""
+    def is_flat(self, margin: float) -> bool:
+        """Tell whether nothing grew by more than so many times."""
         measured = (self.memory_kb, self.files, self.objects)
-        return all(_growth(numbers) <= _MARGIN for numbers in measured) and self.releases == _KEPT
+        return all(_growth(numbers) <= margin for numbers in measured) and self.releases == _KEPT
 
 
 def _growth(numbers: Sequence[int]) -> float:

@@ -6,6 +6,7 @@ a touched key is looked at again. A build that is killed leaves it as it was bef
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
@@ -272,6 +273,13 @@ def naming_disk_faults(file: Path) -> Iterator[None]:
         if _code(error) in _DISK_FAULTS:
             raise MachineryError("disk", reason=f"{file}: {error}") from error
         raise
+
+
+def is_full_disk(error: BaseException) -> bool:
+    """Tell whether an error means that a disk has no room left."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return _code(error) == sqlite3.SQLITE_FULL
 
 
 def _code(error: BaseException) -> int | None:

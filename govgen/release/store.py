@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import shutil
@@ -14,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Protocol
 
+from govgen.catalog.store import CatalogFault, is_full_disk
 from govgen.errors import MachineryError
 from govgen.release.disk import BESIDE, flush_all, flush_folder, make_folder, put_link, write_new
 from govgen.release.listing import Listing
@@ -29,7 +29,6 @@ MANIFEST, SIGNATURE, REDIRECTS, SITES = "manifest.json", "manifest.json.sig", "r
 _GARBAGE_TREES = 20
 """After so many trees were taken away the objects only they had go too: to find those, all listings are read."""
 _ASKED_FOR_HOLDER, _MOMENT_SECONDS = 50, 0.01
-_FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -167,8 +166,8 @@ class Store:
         """Where the disk gets full meanwhile, take away what was written for a release that did not come about."""
         try:
             yield
-        except OSError as error:
-            if error.errno in _FULL_DISK:
+        except (OSError, CatalogFault) as error:
+            if is_full_disk(error):
                 # Whatever else goes wrong now, it is the full disk that people must hear of.
                 with suppress(OSError, MachineryError):
                     self.tidy(is_thorough=True)
