@@ -57,7 +57,10 @@ class Cuts:
     """After the cut something else was shown than the one release or the other."""
 
     stuck: int = 0
-    """The next publish found the lock held."""
+    """The lock was not free a minute after the cut, or the server's end still at work."""
+
+    longest_wait_seconds: float = 0.0
+    """From a cut until the next one could begin: what the server was at, such as a flush of the disk, ends first."""
 
     switched: int = 0
     """The release was live already when the cut came, or went live all the same."""
@@ -91,8 +94,9 @@ def cut_often(folder: Path, sshd: Sshd, number: int, seed: int) -> Cuts:
         arguments = (known.root, folder / "manifest", key, *reached)
         exit_code = _cut(root, tuple(map(str, arguments)), chance, usual_seconds)
         cuts.number += 1
-        if not _is_free(root):
-            cuts.stuck += 1
+        waited = _seconds_until_free(root)
+        cuts.stuck += waited < 0
+        cuts.longest_wait_seconds = max(cuts.longest_wait_seconds, waited)
         shown = served(root)
         cuts.torn += shown not in (before, files)
         cuts.unkept += exit_code == 0 and shown != files
@@ -154,23 +158,18 @@ def _cut(root: Path, arguments: tuple[str, ...], chance: random.Random, usual_se
     return code
 
 
-def _is_free(root: Path) -> bool:
-    """Tell whether the server lets the next one in, a moment after a cut at the latest."""
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
+def _seconds_until_free(root: Path) -> float:
+    """Return how long after a cut the server's end was gone and the lock free; -1 where it was not within a minute."""
+    started = time.monotonic()
+    while (waited := time.monotonic() - started) < 60:
         try:
             with lock(root / "lock", "test", datetime.now(UTC)):
-                return not list(_receivers(root)) or _has_ended(root)
-        except MachineryError:
-            time.sleep(0.02)
-    return False
-
-
-def _has_ended(root: Path) -> bool:
-    deadline = time.monotonic() + 10
-    while list(_receivers(root)) and time.monotonic() < deadline:
+                if not list(_receivers(root)):
+                    return waited
+        except MachineryError as error:
+            assert error.key == "busy"
         time.sleep(0.02)
-    return not list(_receivers(root))
+    return -1
 
 
 def _receivers(root: Path) -> Iterator[int]:

@@ -12,55 +12,14 @@ from pathlib import Path
 import pytest
 
 from govgen.deploy.connection import Server, ssh_command
-from govgen.deploy.mirror import Mirrored
-from govgen.deploy.servers import Servers
 from govgen.deploy.ssh import SshTarget
 from govgen.errors import MachineryError
-from govgen.release.manifest import Manifest
 from govgen.release.store import Store, lock
 from tests.conftest import require
 from tests.cut import cut_often
+from tests.publisher import County
 from tests.releases import NOON, make_release, publisher, release_id, served, signed, site_files
 from tests.sshd import Sshd, allow_signer, free_port, make_key, receive_command
-
-
-class County:
-    """A publisher with a key, and servers that take what it signs."""
-
-    def __init__(self, folder: Path, sshd: Sshd, number_of_servers: int = 1) -> None:
-        self.folder = folder
-        self.sshd = sshd
-        self.key = make_key(folder / "release_key")
-        self.known = Store(folder / "own")
-        self.roots = [folder / f"root{number}" for number in range(number_of_servers)]
-        self.commands = [receive_command(root) for root in self.roots]
-        self.servers: list[Server] = []
-        for root, command in zip(self.roots, self.commands, strict=True):
-            allow_signer(root, self.key)
-            self.servers.append(sshd.server(sshd.allow(f"{folder.name}-{root.name}", command)))
-
-    def target(self, number: int = 0, known: Store | None = None, who: str = "王芳@县府办") -> SshTarget:
-        """Return one of the servers as a target."""
-        return SshTarget(self.roots[number].name, self.servers[number], publisher(who), known or self.known)
-
-    def all_servers(self, number_that_may_miss: int = 0) -> Servers:
-        """Return all servers as one target."""
-        members = [self.target(number) for number in range(len(self.servers))]
-        return Servers("county", members, publisher(), self.known, number_that_may_miss)
-
-    def make(self, number: int, text: str = "", previous: int | None = None, pages: int = 5) -> Manifest:
-        """Make a release in the publisher's store."""
-        return make_release(self.known, number, site_files(text or f"第{number}版", pages), previous)
-
-    def publish(self, target: SshTarget | Servers, manifest: Manifest, key: Path | None = None) -> object:
-        """Put a release live, and return what was left behind."""
-        with target.open():
-            target.stage(signed(manifest, key or self.key), self.known)
-            return target.switch(manifest.id)
-
-    def use_command(self, command: str, number: int = 0) -> None:
-        """Have a server's key run something else from now on."""
-        self.sshd.allow(f"{self.folder.name}-{self.roots[number].name}", command)
 
 
 @pytest.fixture(scope="module")
@@ -74,12 +33,6 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
 def county(tmp_path: Path, sshd: Sshd) -> County:
     """Return a publisher and one server."""
     return County(tmp_path, sshd)
-
-
-@pytest.fixture
-def three(tmp_path: Path, sshd: Sshd) -> County:
-    """Return a publisher and three servers."""
-    return County(tmp_path, sshd, 3)
 
 
 def test_a_changed_page_travels_and_nothing_else(county: County) -> None:
@@ -345,82 +298,3 @@ def test_a_server_with_a_failing_disk_says_so(county: County) -> None:
     assert fault.value.key == "server-disk"
     assert "File too large" in fault.value.values["reason"]
     assert served(county.roots[0]) == site_files("第1版")
-
-
-# Several servers
-
-
-def test_where_one_server_is_away_none_is_switched(three: County) -> None:
-    three.publish(three.all_servers(), three.make(1))
-    good = three.servers[1]
-    three.servers[1] = Server(good.address, free_port(), good.identity, good.known_hosts)
-    with pytest.raises(MachineryError) as fault:
-        three.publish(three.all_servers(), three.make(2, previous=1))
-    assert (fault.value.key, fault.value.values) == ("servers-missing", {"servers": "root1"})
-    assert [served(root) for root in three.roots] == [site_files("第1版")] * 3
-
-
-def test_where_one_server_fails_half_way_none_is_switched(three: County) -> None:
-    three.publish(three.all_servers(), three.make(1))
-    allow_signer(three.roots[2], make_key(three.folder / "other"))
-    with pytest.raises(MachineryError) as fault:
-        three.publish(three.all_servers(), three.make(2, previous=1))
-    assert (fault.value.key, fault.value.values) == ("servers-missing", {"servers": "root2"})
-    assert isinstance(fault.value.__cause__, MachineryError)
-    assert fault.value.__cause__.key == "foreign-signed"
-    assert [served(root) for root in three.roots] == [site_files("第1版")] * 3
-    allow_signer(three.roots[2], three.key)
-    assert three.publish(three.all_servers(), three.make(3, previous=1)) == ()
-    assert [served(root) for root in three.roots] == [site_files("第3版")] * 3
-
-
-def test_a_server_that_may_be_missing_lags_and_is_brought_up(three: County) -> None:
-    three.publish(three.all_servers(), three.make(1))
-    good = three.servers[0]
-    three.servers[0] = Server(good.address, free_port(), good.identity, good.known_hosts)
-    (lag,) = three.publish(three.all_servers(1), three.make(2, previous=1))  # type: ignore[misc]
-    assert (lag.place, lag.release, lag.reason.key) == ("root0", "", "unreachable")
-    assert [served(root) for root in three.roots] == [site_files(f"第{number}版") for number in (1, 2, 2)]
-    three.servers[0] = good
-    # From a clone that never published: what it lacks it gets from the servers that are up to date.
-    three.known = Store(three.folder / "fresh")
-    target = three.all_servers(1)
-    with target.open() as standing:
-        assert standing.live_id == release_id(2)
-        assert target.catch_up() == ()
-    assert [served(root) for root in three.roots] == [site_files("第2版")] * 3
-    assert Store(three.roots[0]).find_live() == Store(three.roots[1]).find_live()
-
-
-def test_a_server_that_went_its_own_way_is_named_and_brought_back_by_the_next_release(three: County) -> None:
-    three.publish(three.all_servers(), three.make(1))
-    three.publish(three.target(0), three.make(2, previous=1))
-    for number in (1, 2):
-        three.publish(three.target(number), three.make(3, previous=1))
-    target = three.all_servers()
-    with target.open() as standing:
-        assert standing.live_id == release_id(3)
-        (lag,) = target.catch_up()
-    assert (lag.place, lag.release, lag.reason and lag.reason.key) == ("root0", release_id(2), "overtaken")
-    assert three.publish(three.all_servers(), three.make(4, previous=3)) == ()
-    assert [served(root) for root in three.roots] == [site_files("第4版")] * 3
-
-
-def test_a_mirror_that_missed_releases_gets_what_this_clone_never_had(three: County) -> None:
-    three.publish(three.target(0), three.make(1))
-    three.publish(three.target(0), three.make(2, previous=1))
-    three.known = Store(three.folder / "fresh")
-    target = Mirrored(three.target(0), three.target(1), "b", three.known)
-    with target.open():
-        assert target.catch_up() == ()
-    assert Store(three.roots[1]).find_live() == Store(three.roots[0]).find_live()
-    assert served(three.roots[1]) == site_files("第2版")
-
-
-def test_a_new_server_is_filled_by_the_next_publish(three: County) -> None:
-    two = three.all_servers()
-    two._members = two._members[:2]
-    three.publish(two, three.make(1))
-    three.publish(two, three.make(2, previous=1))
-    assert three.publish(three.all_servers(), three.make(3, previous=2)) == ()
-    assert [served(root) for root in three.roots] == [site_files("第3版")] * 3

@@ -233,7 +233,9 @@ class _Session:
 
     def _tidy(self) -> None:
         """Take away what is too old, and let the next publisher in."""
-        self._store.collect(self._receiver.kept_releases)
+        # With signs of life: to take thousands of files away may take a while, and the publisher may ask on.
+        with self._line.beating():
+            self._store.collect(self._receiver.kept_releases)
         self._held.close()
 
 
