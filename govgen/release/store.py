@@ -305,11 +305,7 @@ def lock(place: Path, who: str, clock: datetime) -> Iterator[None]:
     """
     make_folder(place.parent)
     with place.open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            holder, since = _read_holder(file)
-            raise MachineryError("busy", holder=holder, since=since) from error
+        _take(file)
         file.truncate(0)
         file.write(f"{who}\n{clock:%Y-%m-%d %H:%M:%S %z}\n")
         file.flush()
@@ -321,11 +317,19 @@ def lock(place: Path, who: str, clock: datetime) -> Iterator[None]:
                 file.truncate(0)
 
 
-def _read_holder(file: IO[str]) -> tuple[str, str]:
-    """Return who holds a lock, and since when; whoever got it just now is given a moment to say so."""
+def _take(file: IO[str]) -> None:
+    """Take the lock of an open file. Raises MachineryError naming the holder where another process has it.
+
+    One who says nothing got it this very moment, and is about to say who it is, or is done, and about to let go.
+    """
     for _ in range(_ASKED_FOR_HOLDER):
-        file.seek(0)
-        if len(lines := file.read().splitlines()) == 2:
-            return lines[0], lines[1]
-        time.sleep(_MOMENT_SECONDS)
-    return "?", "?"
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            if len(lines := file.read().splitlines()) == 2:
+                raise MachineryError("busy", holder=lines[0], since=lines[1]) from error
+            time.sleep(_MOMENT_SECONDS)
+        else:
+            return
+    raise MachineryError("busy", holder="?", since="?")
