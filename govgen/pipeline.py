@@ -14,6 +14,7 @@ from typing import TypeVar
 from govgen.catalog.findings import read_findings
 from govgen.catalog.sources import loaded
 from govgen.catalog.store import ALL, Catalog, CatalogFault, discard, is_damage, naming_disk_faults
+from govgen.catalog.sums import is_as_written
 from govgen.errors import MachineryError
 from govgen.events import Reporter
 from govgen.files import OutputFolder
@@ -64,6 +65,14 @@ def mending(do: Callable[[], Done], options: BuildOptions, reporter: Reporter) -
         reporter.stage("damaged", 0)
         discard(options.catalog)
         return do()
+
+
+def distrust(options: BuildOptions, reporter: Reporter) -> None:
+    """Take a catalog away that is not what builds wrote: what is published would not be either. Raises OSError."""
+    with Catalog.reserve(options.catalog):
+        if options.catalog.is_file() and not is_as_written(options.catalog):
+            reporter.stage("damaged", 0)
+            discard(options.catalog)
 
 
 def _build(checkout: Checkout, options: BuildOptions, reporter: Reporter, known: Known) -> BuildReport:

@@ -16,7 +16,7 @@ from govgen.model.build import BuildReport
 from govgen.model.finding import Severity
 from govgen.model.rules import SEVERITIES
 from govgen.options import BuildOptions
-from govgen.pipeline import build, mending, read_county
+from govgen.pipeline import build, distrust, mending, read_county
 from govgen.release.compare import NOTHING, SiteChange, compare
 from govgen.release.draft import Draft, Origin, draft_release
 from govgen.release.manifest import Manifest, next_id
@@ -82,7 +82,8 @@ def publish(
             with store.giving_back():
                 return report, _draft(checkout, options, report, store, standing)
 
-        # Damage in the catalog may come to light only where the release is drafted from it.
+        distrust(options, reporter)
+        # What SQLite calls damage may come to light only where the release is drafted.
         report, draft = mending(make, options, reporter)
         changes = _compare(draft, goal, standing)
         live = standing.live.manifest if standing.live else None

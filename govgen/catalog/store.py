@@ -10,10 +10,11 @@ import errno
 import fcntl
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from govgen.catalog.sums import LOG, SUMS, logged_blocks, renew
 from govgen.catalog.triggers import TRIGGERS
 from govgen.errors import MachineryError
 
@@ -103,6 +104,9 @@ ALL = "*"
 CatalogFault = sqlite3.DatabaseError
 """What a catalog raises that can't be read or written."""
 
+_LOG_BYTES = 32 * 2**20
+"""A log of that size is moved into the catalog's file in the middle of a build: it gets slower to read."""
+
 _DISK_FAULTS = (
     *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM),
 )
@@ -165,9 +169,17 @@ class Catalog:
 
     def close(self) -> None:
         """Close the catalog, what was not finished undone, and let others change it."""
-        self.connection.close()
-        if self._lock:
-            self._lock.close()
+        if not self._lock:
+            self.connection.close()
+            return
+        with self._lock:
+            # Where a disk fails now, the sums are not right afterwards, and the catalog is made anew.
+            with suppress(OSError):
+                blocks = logged_blocks(self.file)
+                self.connection.close()
+                if blocks:
+                    renew(self.file, blocks)
+            self.connection.close()
 
     def index(self) -> None:
         """Make the indexes of a new catalog once its documents are in."""
@@ -195,6 +207,12 @@ class Catalog:
     def finish(self) -> None:
         """Make the changes so far stay, whatever happens to this process afterwards."""
         self.connection.commit()
+        is_new = not _size(self.file.with_name(self.file.name + SUMS))
+        if self._lock and (is_new or _size(self.file.with_name(self.file.name + LOG)) > _LOG_BYTES):
+            # Into the file, which SQLite never does by itself here: the sums follow at once.
+            blocks = logged_blocks(self.file)
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            renew(self.file, blocks)
 
     def fact(self, key: str) -> str:
         """Return a value kept under a key; empty if there is none."""
@@ -242,7 +260,7 @@ class Catalog:
 
 def discard(file: Path) -> None:
     """Remove a catalog: the next build makes it anew from the repository."""
-    for ending in ("", "-journal", "-wal", "-shm"):
+    for ending in ("", "-journal", LOG, "-shm", SUMS):
         file.with_name(file.name + ending).unlink(missing_ok=True)
 
 
@@ -282,6 +300,10 @@ def is_full_disk(error: BaseException) -> bool:
     return _code(error) == sqlite3.SQLITE_FULL
 
 
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.is_file() else 0
+
+
 def _code(error: BaseException) -> int | None:
     return error.sqlite_errorcode & 0xFF if isinstance(error, sqlite3.DatabaseError) else None
 
@@ -290,4 +312,5 @@ def _connect(file: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(file, timeout=60, isolation_level="DEFERRED")
     # Safe against a killed process, whose writes the system still has; after a power cut the file may be made anew.
     connection.executescript("PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;")
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
     return connection
