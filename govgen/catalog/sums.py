@@ -12,8 +12,8 @@ import struct
 import zlib
 from array import array
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 
 from govgen.files import write_atomic
@@ -21,9 +21,6 @@ from govgen.files import write_atomic
 SUMS, LOG = "-sums", "-wal"
 _HEAD = b"govgen sums 1\n"
 _BLOCK_BYTES = 64 * 1024
-_BLOCKS_READ = 256
-"""At a time: few enough for the memory, enough for two threads to be worth their while."""
-
 _LOG_HEAD, _FRAME_HEAD = struct.Struct(">8xI20x"), struct.Struct(">I20x")
 """https://www.sqlite.org/fileformat2.html, section 4: the size of a page; the number of the page in a frame."""
 
@@ -56,7 +53,7 @@ def renew(file: Path, blocks: Iterable[int]) -> None:
         known = array("I", [*known[:number], *[0] * (number - len(known))])
         for block in wanted:
             if 0 <= block < number:
-                known[block] = zlib.crc32(os.pread(stream.fileno(), _BLOCK_BYTES, block * _BLOCK_BYTES))
+                known[block] = _sum(stream, block)
     content = known.tobytes()
     write_atomic(file.with_name(file.name + SUMS), _HEAD + content + struct.pack("<I", zlib.crc32(content)))
 
@@ -66,18 +63,13 @@ def is_as_written(file: Path) -> bool:
     sums = _read(file)
     if sums is None or not file.is_file():
         return False
-    with file.open("rb", buffering=0) as stream, ThreadPoolExecutor(2) as pool:
-        descriptor = stream.fileno()
-        if -(-os.fstat(descriptor).st_size // _BLOCK_BYTES) != len(sums):
-            return False
-        parts = range(0, len(sums), _BLOCKS_READ)
-        return all(pool.map(lambda first: _are_right(descriptor, first, sums[first : first + _BLOCKS_READ]), parts))
+    with file.open("rb", buffering=0) as stream:
+        number = -(-os.fstat(stream.fileno()).st_size // _BLOCK_BYTES)
+        return number == len(sums) and all(_sum(stream, block) == sum for block, sum in enumerate(sums))
 
 
-def _are_right(descriptor: int, first: int, sums: array[int]) -> bool:
-    content = memoryview(os.pread(descriptor, len(sums) * _BLOCK_BYTES, first * _BLOCK_BYTES))
-    starts = range(0, len(content), _BLOCK_BYTES)
-    return [zlib.crc32(content[start : start + _BLOCK_BYTES]) for start in starts] == list(sums)
+def _sum(stream: FileIO, block: int) -> int:
+    return zlib.crc32(os.pread(stream.fileno(), _BLOCK_BYTES, block * _BLOCK_BYTES))
 
 
 def _read(file: Path) -> array[int] | None:
