@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from govgen.deploy.deliver import put_live
 from govgen.deploy.lag import Lag
-from govgen.deploy.look import check_served
 from govgen.deploy.preflight import check_clocks, check_room, check_trust
 from govgen.deploy.standing import Publisher, Standing
 from govgen.deploy.targets import STORE, Destination
@@ -21,8 +21,7 @@ from govgen.release.compare import NOTHING, SiteChange, compare
 from govgen.release.draft import Draft, Origin, draft_release
 from govgen.release.manifest import Manifest, next_id
 from govgen.release.rollback import trees_of
-from govgen.release.signing import sign
-from govgen.release.store import SignedManifest, Store, lock
+from govgen.release.store import Store, lock
 from govgen.repo.checkout import Checkout
 
 PLACES = ("content", "sites", "themes", "pelicanconf.py")
@@ -98,22 +97,6 @@ def publish(
         reporter.stage("deploy", 0)
         lagging = put_live(draft.manifest, changes, goal, store)
     return Receipt(report, draft.manifest, changes, True, draft.kept_back, warnings, lagging)
-
-
-def put_live(manifest: Manifest, changes: tuple[SiteChange, ...], goal: Destination, store: Store) -> tuple[Lag, ...]:
-    """Sign a release, have it whole at a target, switch, and look at it; return the places that could not follow.
-
-    Raises MachineryError, OSError.
-    """
-    content = manifest.content
-    goal.target.stage(sign(content, goal.key) if goal.key else SignedManifest(content), store)
-    lagging = goal.target.switch(manifest.id)
-    if goal.name:
-        store.sent.note(goal.name, manifest, goal.kept_releases)
-        store.tidy()
-    for showcase in goal.showcases:
-        check_served(showcase, manifest, changes, store.trees.find_listing)
-    return lagging
 
 
 def _check_findings(report: BuildReport) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from govgen.deploy.deliver import put_live
 from govgen.deploy.lag import Lag
 from govgen.deploy.preflight import check_trust
 from govgen.deploy.standing import Publisher
 from govgen.deploy.target import Target
 from govgen.deploy.targets import Destination
 from govgen.errors import UsageError
-from govgen.publish import put_live
 from govgen.release.compare import NOTHING, SiteChange, compare
 from govgen.release.manifest import Manifest, next_id
 from govgen.release.rollback import choose_release, draft_rollback, trees_of

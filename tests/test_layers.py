@@ -29,7 +29,7 @@ ALLOWED = {
     "standing": {*STAGES, "options"},
     "pipeline": {*STAGES, "options", "gather", "standing"},
     "publish": {*STAGES, "options", "pipeline"},
-    "rollback": {*STAGES, "publish"},
+    "rollback": {*STAGES},
     "preview": {*STAGES, "options", "pipeline", "preview"},
     "webserver": {"webserver"},
     "cli": {*STAGES, "options", "standing", "pipeline", "publish", "rollback", "preview", "webserver", "cli"},

@@ -7,6 +7,8 @@ import os
 import random
 import re
 import socket
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +22,7 @@ from typing import IO, Any, cast
 
 from benchmarks.faults.county import LATER, MORNING, County, load_program
 from benchmarks.faults.live import read_listings
+from govgen.release.inspect import find_damage
 from govgen.release.listing import Listing
 from govgen.release.manifest import Manifest, next_id
 from govgen.release.store import CURRENT, SignedManifest, Store
@@ -36,6 +39,7 @@ _ENCODINGS = {"identity": "", "gzip": ".gz", "br": ".br"}
 _SWEEP_EVERY = 20
 _STYLE_SHARE = 0.1
 _LONGEST_SECONDS = 300
+_SITE = "qingshui"
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,63 @@ def switch_under_load(folder: Path, switches: int, requests: int, is_careless: b
     answers = sum((Counter(answers) for answers, _ in heard), Counter[int]())
     mixed = tuple(fault for _, faults in heard for fault in faults)
     return Load(done, sum(answers.values()), dict(answers), mixed, time.monotonic() - started)
+
+
+@dataclass(frozen=True)
+class Returns:
+    """What citizens got, and how long it took, while maintainers went back and forth."""
+
+    county_seconds: tuple[float, ...]
+    """Of each rollback of the whole county, the start of the program among it."""
+
+    site_seconds: tuple[float, ...]
+    unequal: int
+    """How often what was live afterwards was not, file by file, what was asked for."""
+
+    heard: Load
+
+
+def go_back_under_load(folder: Path, times: int, requests: int) -> Returns:
+    """Run `govgen rollback` so often for the county and for a site, under at least so many requests."""
+    load_program()
+    county = County(folder)
+    pair = _publish_two(county)
+    pages = _pages([read_listings(county.store, manifest) for manifest in pair])
+    stop, started = folder / "stop", time.monotonic()
+    seconds: dict[bool, list[float]] = {True: [], False: []}
+    unequal, is_site = 0, False
+    with _serve(county, folder) as port, ProcessPoolExecutor(_CLIENTS, get_context("spawn")) as pool:
+        clients = [pool.submit(ask, port, pages, stop, requests // _CLIENTS, seed) for seed in range(_CLIENTS)]
+        for turn in range(2 * times):
+            goal, is_site = pair[turn % 2], turn % 4 in (2, 3)
+            seconds[is_site].append(_go_back(county, goal, [_SITE] if is_site else []))
+            unequal += not _is_there(county.store, goal, [_SITE] if is_site else list(goal.sites))
+        stop.touch()
+        heard = [client.result() for client in clients]
+    answers = sum((Counter(answers) for answers, _ in heard), Counter[int]())
+    mixed = tuple(fault for _, faults in heard for fault in faults)
+    load = Load(2 * times, sum(answers.values()), dict(answers), mixed, time.monotonic() - started)
+    return Returns(tuple(seconds[False]), tuple(seconds[True]), unequal, load)
+
+
+def _go_back(county: County, goal: Manifest, sites: Sequence[str]) -> float:
+    """Run a rollback as a maintainer does, and return how long it took. Raises RuntimeError where it fails."""
+    command = [sys.executable, "-m", "govgen", "--repo", str(county.root), "rollback", goal.id]
+    started = time.monotonic()
+    done = subprocess.run(
+        [*command, *(f"--site={site}" for site in sites)], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(done.stdout + done.stderr)
+    return time.monotonic() - started
+
+
+def _is_there(root: Path, goal: Manifest, sites: Sequence[str]) -> bool:
+    """Tell whether these sites are live as a release has them, and nothing in the store is damaged."""
+    store = Store(root)
+    live = store.find_live()
+    trees = {id: site.tree for id, site in live.manifest.sites.items()} if live else {}
+    return all(trees.get(id) == goal.sites[id].tree for id in sites) and not find_damage(store)
 
 
 def _publish_two(county: County) -> tuple[Manifest, Manifest]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -9,16 +13,21 @@ from itertools import chain
 from multiprocessing import get_context
 from typing import TypeVar
 
+from benchmarks.corpora import PROJECT
 from benchmarks.faults import damage, full, load, points, power, rush, soak
 from benchmarks.faults.county import make_place
 from benchmarks.faults.figures import Figure, LeftOut
 from benchmarks.faults.mutants import MUTANTS
 from benchmarks.faults.points import BLOWS, Try
 from benchmarks.faults.scenes import SCENES
+from benchmarks.faults.speed import time_publishes
 from benchmarks.faults.watch import KILL
+from tests.cut import cut_often
+from tests.sshd import Sshd
 
 Done = TypeVar("Done")
 KILLED, FAILING, POWER, MUTANTS_CAUGHT = "随时杀死", "磁盘出错", "断电", "断电测试抓得住错误"
+GOING_BACK, FAR, TAMPERED = "边看边回退", "发布到服务器", "线上的被人改动"
 SWITCHING, RUSHING, DAMAGED, LONG = "边看边切换", "同时发布", "程序自己的文件坏了", "长期运行"
 _PARTS = 8
 _CASES = 520
@@ -216,6 +225,61 @@ def measure_soak(plan: Plan) -> Iterator[Figure | LeftOut]:
     yield Figure(LONG, "一个进程里连续发布", len(found.files), torn=len(found.faults), note=note, is_met=is_met)
 
 
+def measure_returns(plan: Plan) -> Iterator[Figure | LeftOut]:
+    """Go back while citizens read."""
+    if not load.is_possible():
+        yield LeftOut(GOING_BACK, "回退", "没有 nginx")
+        return
+    times, requests = (4, 1_000) if plan.is_quick else (20, 5_000)
+    (found,) = plan.spread(load.go_back_under_load, [(times, requests)])
+    heard = found.heard
+    for name, seconds in (("全县回退", found.county_seconds), ("一个站点回退", found.site_seconds)):
+        bad = heard.failed + len(heard.mixed) + found.unequal
+        note = f"最慢 {max(seconds):.2f} 秒；同时 {heard.requests} 次请求，{heard.failed} 次不是 200"
+        yield Figure(GOING_BACK, name, len(seconds), torn=bad, note=note, is_met=not bad and max(seconds) <= 1)
+
+
+def measure_cuts(plan: Plan) -> Iterator[Figure | LeftOut]:
+    """Cut publishes to a server."""
+    if not shutil.which("sshd", path="/usr/sbin:/usr/bin"):
+        yield LeftOut(FAR, "断开", "没有 sshd")
+        return
+    with make_place() as place, Sshd(place / "sshd") as sshd:
+        (place / "work").mkdir()
+        cuts = cut_often(place / "work", sshd, plan.every(200, 5), seed=7)
+        speed = time_publishes(place / "speed", plan.every(9, 1))
+    more = sum(travelled > lacking for _, lacking, travelled in cuts.resent)
+    note = f"{len(cuts.resent)} 次续传，{more} 次多传了；{cuts.switched} 次断开时已经切换"
+    yield Figure(
+        FAR,
+        "在随机的时刻杀死发布的程序、它的 ssh、服务器上的接收程序",
+        points=cuts.number,
+        torn=cuts.torn,
+        stuck=cuts.stuck,
+        unclear=cuts.unkept,
+        note=note,
+        is_met=not (cuts.torn or cuts.stuck or cuts.unkept or more),
+    )
+    ratio, whole = speed.publish / speed.rsync, speed.publish / speed.build_and_rsync
+    note = (
+        f"发布 {speed.publish:.2f} 秒，是单用 rsync 的 {ratio:.1f} 倍，生成加 rsync 的 {whole:.1f} 倍；"
+        f"回退 {speed.rollback:.2f} 秒"
+    )
+    yield Figure(FAR, "示范县改一页，发布到服务器，与 rsync 比（中位数）", speed.turns, note=note)
+
+
+def measure_tampering(plan: Plan) -> Iterator[Figure | LeftOut]:
+    """Tamper with what is live; the tests do it, as often as they are asked to."""
+    number = plan.every(1_000, 60)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "tests/test_verify.py", "-k", "byte_for_byte"]
+    environment = {**os.environ, "GOVGEN_TAMPERINGS": str(number)}
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    note = "每次都查出，逐字节改回" if done.returncode == 0 else "有没有查出或改回的"
+    yield Figure(
+        TAMPERED, "改写、增加、删除、改权限、改链接等五十多种办法", number, note=note, is_met=done.returncode == 0
+    )
+
+
 MEASURES: dict[str, Callable[[Plan], Iterator[Figure | LeftOut]]] = {
     "kill": measure_kills,
     "errors": measure_errors,
@@ -226,5 +290,8 @@ MEASURES: dict[str, Callable[[Plan], Iterator[Figure | LeftOut]]] = {
     "rush": measure_rush,
     "damage": measure_damage,
     "soak": measure_soak,
+    "returns": measure_returns,
+    "cuts": measure_cuts,
+    "tampering": measure_tampering,
 }
 """By the names one asks for them with."""

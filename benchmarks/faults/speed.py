@@ -41,6 +41,7 @@ class Speed:
 
 def time_publishes(place: Path, turns: int) -> Speed:
     """Publish and rsync the demo county to a real sshd on this machine, one page changed for each turn."""
+    place.mkdir()
     with Sshd(place / "sshd") as sshd:
         county = _prepare(place, sshd)
         plain = sshd.allow("plain", _ANY_COMMAND, options="no-pty")
