@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.faults.calls import Call
 from benchmarks.faults.county import LATER, MORNING, NEWS, NOON, County, load_program, news
 from benchmarks.faults.live import find_waste, look
-from benchmarks.faults.watch import LET
+from benchmarks.faults.watch import LET, Ending
 
 _DISK = "disk"
 _SIZE_MB = 48
@@ -55,41 +55,60 @@ def fill(folder: Path, every: int) -> Full:
     county = County(folder)
     county.write("targets.toml", _TARGET)
     (county.root / _DISK).mkdir()
-    store = county.root / _DISK / "store"
-    torn: list[str] = []
-    unhealed: list[str] = []
-    kept: list[str] = []
-    unclear: list[str] = []
-    failed = 0
-    amounts = _LEFT_BYTES[::every]
     with _mounted(county.root / _DISK) as disk:
         county.run(*_PUBLISH, clock=MORNING)
-        for number, left_bytes in enumerate(amounts):
-            name = f"{left_bytes} bytes left"
-            county.write(NEWS, news(f"第{number}次"))
-            before, waste = look(store), find_waste(store)
-            ending = county.run(*_PUBLISH, decide=_Filler(disk, left_bytes), clock=LATER)
-            live = look(store)
-            failed += ending.code != 0
-            torn += [f"{name}: {fault}" for fault in live.faults]
-            if ending.code == 3 and live.trees != before.trees:
-                torn.append(f"{name}: it failed, and another release is live")
-            if ending.code == 3 and os.strerror(errno.ENOSPC) not in ending.output:
-                unclear.append(f"{name}: {ending.output}")
-            kept += [f"{name}: {path}" for path in find_waste(store) - waste] if ending.code == 3 else []
-            (disk / "ballast").unlink()
-            ending = county.run(*_PUBLISH, clock=NOON)
-            if ending.code or look(store).faults or list(store.rglob(".new-*")):
-                unhealed.append(f"{name}: {ending.output}")
-        county.write(NEWS, news("只读"))
-        before = look(store)
-        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
-        ending = county.run(*_PUBLISH, clock=NOON)
-        if ending.code != 3 or os.strerror(errno.EROFS) not in ending.output:
-            unclear.append(f"read-only: {ending.output}")
-        if look(store) != before:
-            torn.append("read-only: another release is live")
-    return Full(len(amounts) + 1, failed + 1, tuple(torn), tuple(unhealed), tuple(kept), tuple(unclear))
+        trial = _Trial(county, disk)
+        for left_bytes in _LEFT_BYTES[::every]:
+            trial.fill(left_bytes)
+        trial.write_protect()
+    return Full(trial.tries, trial.failed, *map(tuple, (trial.torn, trial.unhealed, trial.kept, trial.unclear)))
+
+
+class _Trial:
+    """Publishes to one disk, and what came of them."""
+
+    def __init__(self, county: County, disk: Path) -> None:
+        self._county = county
+        self._disk = disk
+        self._store = disk / "store"
+        self.tries = self.failed = 0
+        self.torn: list[str] = []
+        self.unhealed: list[str] = []
+        self.kept: list[str] = []
+        self.unclear: list[str] = []
+
+    def fill(self, left_bytes: int) -> None:
+        """Have the disk get full but for so many bytes while a page is published; then publish with room again."""
+        name = f"{left_bytes} bytes left"
+        waste = find_waste(self._store)
+        ending = self._publish(name, errno.ENOSPC, _Filler(self._disk, left_bytes))
+        if ending.code:
+            self.kept += [f"{name}: {path}" for path in find_waste(self._store) - waste]
+        (self._disk / "ballast").unlink()
+        ending = self._county.run(*_PUBLISH, clock=NOON)
+        if ending.code or look(self._store).faults or list(self._store.rglob(".new-*")):
+            self.unhealed.append(f"{name}: {ending.output}")
+
+    def write_protect(self) -> None:
+        """Publish once more when nothing may be written any longer."""
+        subprocess.run(["mount", "-o", "remount,ro", str(self._disk)], check=True)
+        if self._publish("read-only", errno.EROFS, lambda _: LET).code == 0:
+            self.unclear.append("read-only: exit code 0")
+
+    def _publish(self, name: str, reason: int, decide: Callable[[Call], int]) -> Ending:
+        self.tries += 1
+        self._county.write(NEWS, news(f"第{self.tries}次"))
+        before = look(self._store)
+        ending = self._county.run(*_PUBLISH, decide=decide, clock=LATER)
+        live = look(self._store)
+        self.torn += [f"{name}: {fault}" for fault in live.faults]
+        if ending.code:
+            self.failed += 1
+            if live.trees != before.trees:
+                self.torn.append(f"{name}: it failed, and another release is live")
+            if ending.code != 3 or os.strerror(reason) not in ending.output:
+                self.unclear.append(f"{name}: {ending.output}")
+        return ending
 
 
 @contextmanager
