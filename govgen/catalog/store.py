@@ -107,6 +107,9 @@ CatalogFault = sqlite3.DatabaseError
 _LOG_BYTES = 32 * 2**20
 """A log of that size is moved into the catalog's file in the middle of a build: it gets slower to read."""
 
+_CUT_OFF = (sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_CORRUPTFS, sqlite3.SQLITE_IOERR_DATA)
+"""What SQLite calls a fault of the disk, and is a file that ends too early or holds something else."""
+
 _DISK_FAULTS = (
     *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM),
 )
@@ -145,7 +148,7 @@ class Catalog:
                 return catalog
             catalog.close()
         except sqlite3.DatabaseError as error:
-            if _code(error) in _DISK_FAULTS:
+            if _is_disk_fault(error):
                 raise
             # Torn, or of another program: it is made anew.
         return None
@@ -266,7 +269,8 @@ def discard(file: Path) -> None:
 
 def is_damage(error: BaseException) -> bool:
     """Tell whether an error means that a catalog's file is not what was written to it."""
-    return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    is_cut_off = isinstance(error, sqlite3.DatabaseError) and error.sqlite_errorcode in _CUT_OFF
+    return is_cut_off or _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def digest_of(value: object) -> str:
@@ -288,9 +292,13 @@ def naming_disk_faults(file: Path) -> Iterator[None]:
     try:
         yield
     except CatalogFault as error:
-        if _code(error) in _DISK_FAULTS:
+        if _is_disk_fault(error):
             raise MachineryError("disk", reason=f"{file}: {error}") from error
         raise
+
+
+def _is_disk_fault(error: BaseException) -> bool:
+    return _code(error) in _DISK_FAULTS and not is_damage(error)
 
 
 def is_full_disk(error: BaseException) -> bool:
