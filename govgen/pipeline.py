@@ -246,7 +246,8 @@ def _report(catalog: Catalog, sites: Sequence[str]) -> BuildReport:
 
 def read_artifacts(catalog: Path, sites: Sequence[str] = ()) -> tuple[Artifact, ...]:
     """Return every file that stands in the output folder since the last build, of these sites or all."""
-    rows = Catalog.open(catalog).rows("SELECT * FROM artifacts WHERE digest != '' ORDER BY output")
+    with closing(Catalog.open(catalog)) as kept:
+        rows = kept.rows("SELECT * FROM artifacts WHERE digest != '' ORDER BY output")
     return tuple(
         Artifact(row["output"], row["digest"], row["size_bytes"], False, row["site"])
         for row in rows

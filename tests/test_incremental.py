@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import subprocess
@@ -47,6 +48,20 @@ def made_again(county: World) -> set[str]:
     """Return what the last build made for a reason other than that it was not there."""
     catalog = Catalog.open(county.catalog)
     return {row["output"] for row in catalog.rows("SELECT output FROM artifacts WHERE reason NOT IN ('new', '*')")}
+
+
+def test_a_build_leaves_nothing_open_for_another_thread_to_close(county: World) -> None:
+    # A thread that closes a database while another one forks leaves SQLite locked in the child for ever.
+    gc.disable()
+    try:
+        county.write(f"{NEWS}/2.md", news("改过的标题", 2))
+        county.build()
+        options = BuildOptions(county.root / "build/public", county.catalog, Audience(NOON))
+        assert isinstance(find_standing(Checkout(county.root), options), BuildReport)
+        still_open = [entry.readlink() for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
+    finally:
+        gc.enable()
+    assert [path for path in still_open if path.is_relative_to(county.root)] == []
 
 
 def test_a_title_is_made_again_where_it_shows_and_nowhere_else(county: World) -> None:

@@ -10,7 +10,7 @@ import errno
 import fcntl
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -142,15 +142,16 @@ class Catalog:
         """
         if not file.is_file():
             return None
-        try:
-            catalog = cls(_connect(file), file)
-            if catalog.fact("identity") == identity:
-                return catalog
-            catalog.close()
-        except sqlite3.DatabaseError as error:
-            if _is_disk_fault(error):
-                raise
-            # Torn, or of another program: it is made anew.
+        with ExitStack() as undo:
+            try:
+                catalog = cls(undo.enter_context(closing(_connect(file))), file)
+                if catalog.fact("identity") == identity:
+                    undo.pop_all()
+                    return catalog
+            except sqlite3.DatabaseError as error:
+                if _is_disk_fault(error):
+                    raise
+                # Torn, or of another program: it is made anew.
         return None
 
     @classmethod
@@ -318,7 +319,10 @@ def _code(error: BaseException) -> int | None:
 
 def _connect(file: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(file, timeout=60, isolation_level="DEFERRED")
-    # Safe against a killed process, whose writes the system still has; after a power cut the file may be made anew.
-    connection.executescript("PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;")
-    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    with ExitStack() as undo:
+        undo.callback(connection.close)
+        # Safe against a killed process, whose writes the system still has; after a power cut the file may be made anew.
+        connection.executescript("PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        undo.pop_all()
     return connection

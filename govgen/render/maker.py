@@ -50,13 +50,17 @@ class Maker:
     def __init__(self, studio: Studio, *, may_load_pelican: bool) -> None:
         county = studio.addresses.county
         self._studio = studio
-        self._catalog = Catalog.open(studio.catalog)
         self._texts = load_texts(county.language)
         compiled = studio.catalog.parent / "templates"
         self._engine = choose_engine(studio.repository, county.language, compiled, may_load_pelican=may_load_pelican)
+        self._catalog = Catalog.open(studio.catalog)
         self._output = OutputFolder(studio.output)
         self._records: dict[str, Record] = {}
         self._at: tuple[Scope, Chrome] | None = None
+
+    def close(self) -> None:
+        """Close the catalog it reads."""
+        self._catalog.close()
 
     def make_all(self, jobs: Sequence[Job]) -> list[Artifact]:
         """Make artifacts and put them in their places, unless they would be made from the same values as before."""

@@ -6,6 +6,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
@@ -65,9 +66,13 @@ def _result(task: list[Job], future: Future[list[Artifact]]) -> list[Artifact]:
 
 def _render_few(jobs: Sequence[Job], studio: Studio) -> list[Artifact] | None:
     """Make a few artifacts in this process; None where only Pelican can, which is never loaded here."""
+    if not jobs:
+        return []
     try:
-        maker = Maker(studio, may_load_pelican=False) if jobs else None
-        return maker.make_all(jobs) if maker else []
+        # Closed here, in this thread: a thread that tidies up while another one forks would leave SQLite locked in the
+        # child for ever.
+        with closing(Maker(studio, may_load_pelican=False)) as maker:
+            return maker.make_all(jobs)
     except PelicanNeeded:
         return None
 
