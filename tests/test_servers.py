@@ -12,7 +12,7 @@ from govgen.deploy.mirror import Mirrored
 from govgen.errors import MachineryError
 from govgen.release.store import Store
 from tests.publisher import County
-from tests.releases import release_id, served, site_files
+from tests.releases import release_id, served, signed, site_files
 from tests.sshd import Sshd, allow_signer, free_port, make_key
 
 
@@ -69,6 +69,20 @@ def test_a_server_that_may_be_missing_lags_and_is_brought_up(three: County) -> N
         assert target.catch_up() == ()
     assert [served(root) for root in three.roots] == [site_files("第2版")] * 3
     assert Store(three.roots[0]).find_live() == Store(three.roots[1]).find_live()
+
+
+def test_a_server_that_lost_power_before_it_switched_is_brought_up_to_that_very_release(three: County) -> None:
+    three.publish(three.all_servers(), three.make(1))
+    second = three.make(2, previous=1)
+    good = three.servers[0]
+    three.servers[0] = Server(good.address, free_port(), good.identity, good.known_hosts)
+    three.publish(three.all_servers(1), second)
+    three.servers[0] = good
+    Store(three.roots[0]).stage(signed(second, three.key), three.known)
+    target = three.all_servers(1)
+    with target.open():
+        assert target.catch_up() == ()
+    assert [served(root) for root in three.roots] == [site_files("第2版")] * 3
 
 
 def test_a_server_that_went_its_own_way_is_named_and_brought_back_by_the_next_release(three: County) -> None:

@@ -1,4 +1,7 @@
-"""Brings about all faults: `python -m benchmarks.faults [--quick] [--only kill,power]`."""
+"""Brings about all faults: `python -m benchmarks.faults [--quick] [--only kill,power] [--again]`.
+
+All of them take hours. What was found of this very program is kept in `build/faults`, and a run that broke off goes on.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from benchmarks.corpora import PROJECT
 from benchmarks.faults import watch
 from benchmarks.faults.county import load_program
 from benchmarks.faults.figures import Figure, LeftOut
+from benchmarks.faults.kept import Kept
 from benchmarks.faults.measures import MEASURES, Plan
 from benchmarks.faults.report import write_report
 from benchmarks.machine import describe_machine, find_system_versions
@@ -24,6 +28,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description="Breaks publishing in every way.")
     parser.add_argument("--quick", action="store_true", help="a few of each, in a minute")
     parser.add_argument("--only", default=",".join(MEASURES), metavar="NAMES", help="some faults, as in kill,power")
+    parser.add_argument("--again", action="store_true", help="measure what was measured before, too")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N", help="processors to use")
     parser.add_argument("--output", type=Path, help="folder to write reliability.md to (all of it: docs/)")
     options = parser.parse_args()
@@ -34,7 +39,8 @@ def main() -> int:
         print("faults can be brought about on Linux on x86-64 only", file=sys.stderr)
         return _CANNOT
     load_program()
-    found = _measure(wanted, Plan(options.jobs, options.quick))
+    kept = Kept(PROJECT / "build" / "faults", is_used=not (options.quick or options.again))
+    found = _measure(wanted, Plan(options.jobs, options.quick), kept)
     is_all = wanted == list(MEASURES) and not options.quick
     folder = options.output or (PROJECT / "docs" if is_all else None)
     if folder:
@@ -47,13 +53,21 @@ def main() -> int:
     return int(bool(missed))
 
 
-def _measure(wanted: list[str], plan: Plan) -> list[Figure | LeftOut]:
+def _measure(wanted: list[str], plan: Plan, kept: Kept) -> list[Figure | LeftOut]:
     found: list[Figure | LeftOut] = []
     started = time.monotonic()
     for name in wanted:
+        if known := kept.find(name):
+            found += known
+            _say(f"{name}: measured before")
+            continue
+        own = []
         for one in MEASURES[name](plan):
-            found.append(one)
+            own.append(one)
             _say(f"{time.monotonic() - started:5.0f} s  {_describe(one)}")
+        if not plan.is_quick:
+            kept.keep(name, own)
+        found += own
     return found
 
 

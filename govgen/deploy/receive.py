@@ -199,6 +199,7 @@ class _Session:
         who = plain(str(head.get("who", "?")), 100)
         self._held.enter_context(lock(self._receiver.root / "lock", who, self._receiver.clock()))
         self._line.patience_seconds = self._receiver.silent_seconds
+        self._store.forget_staged()
         self._store.check_newer(manifest)
         self._line.send({"accepted": manifest.id})
         earlier = live.sites if live else {}

@@ -30,11 +30,12 @@ LOCAL = ""
 STORE, LINK = ".govgen", "public"
 _KEPT_RELEASES = 10
 
+_ON_THIS_MACHINE = {"nginx": Key()}
 _EVERYWHERE = {"keep": Key("number"), "key": Key(), "signers": Key(), "url": Key(), "mirror": Key()}
 _REACHED = {"port": Key("number"), "identity": Key(), "known_hosts": Key()}
 _SERVER_KEYS = {"address": Key(required=True, form=SSH_ADDRESS), "url": Key(), **_REACHED}
 KINDS: Mapping[str, Mapping[str, Key]] = {
-    "directory": {"folder": Key(required=True)},
+    "directory": {"folder": Key(required=True), **_ON_THIS_MACHINE},
     "ssh": {
         "address": Key(form=SSH_ADDRESS),
         "allow_missing": Key("number"),
@@ -71,6 +72,8 @@ class Destination:
     """Where what it serves is looked at; none where nobody said, and another machine serves it."""
 
     kept_releases: int
+    nginx: Path | None
+    """The configuration, whole, of the nginx of this machine that serves it; None where nobody said."""
 
 
 def find_destination(repository: Path, name: str, publisher: Publisher) -> Destination:
@@ -102,6 +105,7 @@ def find_destination(repository: Path, name: str, publisher: Publisher) -> Desti
         signers=maker.path(table, "signers"),
         showcases=tuple(_showcases(first, table)),
         kept_releases=table.get("keep", _KEPT_RELEASES),
+        nginx=maker.path(table, "nginx"),
     )
 
 
@@ -186,7 +190,8 @@ def _keys(tables: Mapping[str, Any]) -> Mapping[str, Key]:
         name: Key("table", keys={"kind": kind, **KINDS.get(_kind_of(table), everything), **_EVERYWHERE})
         for name, table in _targets(tables)
     }
-    return {"public": Key("table", keys=_EVERYWHERE), "targets": Key("table", keys=targets)}
+    public = Key("table", keys={**_EVERYWHERE, **_ON_THIS_MACHINE})
+    return {"public": public, "targets": Key("table", keys=targets)}
 
 
 def _check_targets(tables: Mapping[str, Any], source: Source) -> Iterator[Finding]:

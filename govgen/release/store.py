@@ -116,6 +116,7 @@ class Store:
         The order is what a power cut is survived by: bytes, then the names of the trees, then the name of the release.
         """
         manifest = signed.manifest
+        self.forget_staged()
         self.check_newer(manifest)
         self.remove_unfinished()
         with self.giving_back():
@@ -178,6 +179,13 @@ class Store:
         if release != self.find_live_id() and (self.releases / release).is_dir():
             self._drop(release)
             self.tidy()
+
+    def forget_staged(self) -> None:
+        """Take away releases that a power cut kept from going live, so that the same ones can come once more."""
+        live = self.find_live_id()
+        for release in self.ids():
+            if release > live and not self.orders.find(release):
+                self._drop(release)
 
     def collect(self, number_kept: int, *, is_thorough: bool = False) -> None:
         """Take away all but the newest releases and the live one, and the trees and objects only they had."""

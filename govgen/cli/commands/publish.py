@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from pathlib import Path
 
 from govgen.cli.changes import numbers, say_lagging, say_sites
 from govgen.cli.commands.build import exit_code, report_as_json, say_report
 from govgen.cli.console import Console
 from govgen.cli.session import build_options, find_target, open_checkout, read_publisher
+from govgen.errors import MachineryError
 from govgen.model.build import BuildReport
 from govgen.publish import Receipt, Wishes, publish
 from govgen.release.compare import SiteChange
@@ -20,6 +22,8 @@ def run(options: Namespace, console: Console) -> int:
     checkout = open_checkout(options)
     publisher = read_publisher()
     goal = find_target(checkout, options, publisher)
+    if goal.nginx:
+        _check_nginx(goal.nginx, console)
     wishes = Wishes(
         build=build_options(checkout, options),
         publisher=publisher,
@@ -37,6 +41,19 @@ def run(options: Namespace, console: Console) -> int:
     else:
         _say(receipt, goal.place, console, is_dry_run=options.dry_run)
     return exit_code(receipt.report) or (1 if receipt.lagging else 0)
+
+
+def _check_nginx(file: Path, console: Console) -> None:
+    """Raise MachineryError where nginx would not start again with its configuration; say so where it cannot tell."""
+    # Imported here: most publish to where nobody said which nginx serves it.
+    from govgen.webserver.program import check_configuration
+
+    fault = check_configuration(file)
+    if fault and "Permission denied" in fault:
+        # A publisher need not be able to read the certificate's key.
+        console.say("nginx-unchecked", reason=fault)
+    elif fault:
+        raise MachineryError("nginx-faulty", file=str(file), reason=fault)
 
 
 def _say(receipt: Receipt, place: str, console: Console, *, is_dry_run: bool) -> None:
