@@ -26,7 +26,7 @@ from govgen.model.address import Addresses
 from govgen.model.build import Job
 from govgen.options import BuildOptions
 from govgen.pipeline import THEME, build
-from govgen.plan.assets import load_assets
+from govgen.plan.assets import ThemeFiles, load_assets
 from govgen.plan.pages import DOCUMENT_TEMPLATES, compose
 from govgen.plan.scope import Scope, make_chrome
 from govgen.render.light import choose_engine
@@ -120,7 +120,7 @@ def _making_one_kind(studio: Studio, kind: str, jobs: Sequence[Job]) -> Iterator
     county = studio.addresses.county
     catalog, output = Catalog.open(studio.catalog), OutputFolder(studio.output.with_name("steps"))
     engine = choose_engine(studio.repository, county.language, studio.catalog.with_name("templates"))
-    texts, assets = load_texts(county.language), studio.assets
+    texts, files = load_texts(county.language), ThemeFiles(studio.assets)
     taken = dict.fromkeys(("从目录库取出文稿", "排成要显示的值", "套模板", "写出文件"), 0.0)
     done = 0
     for site_id, of_site in groupby(jobs[:_SAMPLE], key=lambda job: job.site):
@@ -133,10 +133,7 @@ def _making_one_kind(studio: Studio, kind: str, jobs: Sequence[Job]) -> Iterator
         marks.append(time.process_time())
         values = [compose(scope, job) for job in batch]
         marks.append(time.process_time())
-        pages = [
-            engine.render(job.output, chrome, made_of, lambda name: assets[name].path)
-            for job, made_of in zip(batch, values, strict=True)
-        ]
+        pages = [engine.render(job.output, chrome, made_of, files) for job, made_of in zip(batch, values, strict=True)]
         marks.append(time.process_time())
         for job, page in zip(batch, pages, strict=True):
             output.write(job.output, page)

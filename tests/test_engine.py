@@ -103,9 +103,18 @@ ARTICLE = Composition(
 )
 
 
-def asset(name: str) -> str:
-    """Return the address of a static file."""
-    return f"/assets/{name}"
+class StaticFiles:
+    """Static files at an address each."""
+
+    def __call__(self, name: str) -> str:
+        return f"/assets/{name}"
+
+    def integrity(self, name: str) -> str:
+        return f"sha384-{name}"
+
+
+FILES = StaticFiles()
+PART = "{{ chrome.site_name }}:{{ section }}:{{ asset('x') }}:{{ integrity('x') }}"
 
 
 def _render(
@@ -117,7 +126,7 @@ def _render(
         from govgen.render.engine import Engine
 
         maker = Engine(root, language, compiled)
-    pages = [maker.render("a/b.html", chrome, made_of, asset).decode() for chrome, made_of in work]
+    pages = [maker.render("a/b.html", chrome, made_of, FILES).decode() for chrome, made_of in work]
     return pages, "pelican" in sys.modules
 
 
@@ -151,7 +160,7 @@ def _start_both() -> None:
 
 def _render_both(chrome: Chrome, made_of: Composition) -> tuple[bytes, ...]:
     assert [type(engine).__name__ for engine in _engines] == ["LightEngine", "Engine"]
-    return tuple(engine.render("a/b.html", chrome, made_of, asset) for engine in _engines)
+    return tuple(engine.render("a/b.html", chrome, made_of, FILES) for engine in _engines)
 
 
 @pytest.fixture(scope="module")
@@ -268,16 +277,18 @@ def test_a_template_that_is_wrong_is_named(world: Callable[..., World], text: st
 def test_a_part_of_the_frame_is_made_for_each_site_and_each_of_its_values(world: Callable[..., World]) -> None:
     county = world()
     county.write(f"{TEMPLATES}/article.html", "{{ frame('_part.html', section=page.section_id) }}")
-    county.write(f"{TEMPLATES}/_part.html", "{{ chrome.site_name }}:{{ section }}:{{ asset('x') }}")
+    county.write(
+        f"{TEMPLATES}/_part.html", "{{ chrome.site_name }}:{{ section }}:{{ asset('x') }}:{{ integrity('x') }}"
+    )
     notices = replace(ARTICLE, page=replace(ARTICLE.page, section_id="notices"))
     other = replace(CHROME, site_name="县财政局")
     work = [(CHROME, ARTICLE), (CHROME, notices), (other, ARTICLE), (CHROME, ARTICLE)]
     for engine in ("chosen", "pelican"):
         assert render(county.root, *work, engine=engine)[0] == [
-            "云岭县民政局:news:/assets/x",
-            "云岭县民政局:notices:/assets/x",
-            "县财政局:news:/assets/x",
-            "云岭县民政局:news:/assets/x",
+            "云岭县民政局:news:/assets/x:sha384-x",
+            "云岭县民政局:notices:/assets/x:sha384-x",
+            "县财政局:news:/assets/x:sha384-x",
+            "云岭县民政局:news:/assets/x:sha384-x",
         ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,26 @@ class Asset:
     """Below the host, with a leading slash."""
 
     content: bytes
+
+    @property
+    def integrity(self) -> str:
+        """Its digest as a page states it of a script: https://www.w3.org/TR/sri-2/."""
+        return f"sha384-{b64encode(hashlib.sha384(self.content).digest()).decode()}"
+
+
+class ThemeFiles:
+    """The theme's static files as templates ask for them, by their name below `static/`."""
+
+    def __init__(self, assets: Mapping[str, Asset]) -> None:
+        self._assets = assets
+
+    def __call__(self, name: str) -> str:
+        """Return the published address."""
+        return self._assets[name].path
+
+    def integrity(self, name: str) -> str:
+        """Return what a browser holds the file against before it runs it."""
+        return self._assets[name].integrity
 
 
 def load_assets(theme: Path) -> Mapping[str, Asset]:

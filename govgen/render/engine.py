@@ -24,7 +24,7 @@ from govgen.model.chrome import Chrome
 from govgen.model.view import DocumentView
 from govgen.plan.pages import Composition
 from govgen.render.place import template_place
-from govgen.render.templates import AssetPath, SiteVariables, TemplateFault, make_ready, render_template
+from govgen.render.templates import Files, SiteVariables, TemplateFault, make_ready, render_template
 from govgen.render.translations import load_translations
 
 Put = Callable[[str, bytes], None]
@@ -102,7 +102,7 @@ class Engine(Pelican):  # type: ignore[misc]
         self._writer = PageWriter(self.output_path, settings=self.settings)
         signals.all_generators_finalized.send([self._generator])
 
-    def render(self, output: str, chrome: Chrome, made_of: Composition, asset: AssetPath) -> bytes:
+    def render(self, output: str, chrome: Chrome, made_of: Composition, asset: Files) -> bytes:
         """Return one page's bytes. Raises MachineryError where the theme fails on it."""
         made: dict[str, bytes] = {}
         self._writer.put = made.__setitem__

@@ -18,7 +18,7 @@ from govgen.content.settings import SETTINGS_FAULTS, SETTINGS_FILE
 from govgen.errors import MachineryError
 from govgen.model.chrome import Chrome
 from govgen.plan.pages import Composition
-from govgen.render.templates import AssetPath, SiteVariables, TemplateFault, open_theme, render_template
+from govgen.render.templates import Files, SiteVariables, TemplateFault, open_theme, render_template
 from govgen.render.translations import load_translations
 
 _PELICANS_OWN = frozenset(
@@ -34,7 +34,7 @@ class PelicanNeeded(Exception):
 class PageEngine(Protocol):
     """What makes pages: Pelican, or the light engine."""
 
-    def render(self, output: str, chrome: Chrome, made_of: Composition, asset: AssetPath) -> bytes:
+    def render(self, output: str, chrome: Chrome, made_of: Composition, asset: Files) -> bytes:
         """Return one page's bytes. Raises MachineryError where the theme fails on it."""
         ...
 
@@ -94,7 +94,7 @@ class LightEngine:
         self._context: dict[str, object] = {"generated_content": {}, "static_links": set(), "static_content": {}}
         self._site_variables = SiteVariables(self._environment, self._context)
 
-    def render(self, output: str, chrome: Chrome, made_of: Composition, asset: AssetPath) -> bytes:
+    def render(self, output: str, chrome: Chrome, made_of: Composition, asset: Files) -> bytes:
         """Return one page's bytes. Raises MachineryError where the theme fails on it."""
         if self._pelican is None:
             try:
@@ -104,7 +104,7 @@ class LightEngine:
                 self._pelican = self._start_pelican()
         return self._pelican.render(output, chrome, made_of, asset)
 
-    def _render(self, output: str, chrome: Chrome, made_of: Composition, asset: AssetPath) -> bytes:
+    def _render(self, output: str, chrome: Chrome, made_of: Composition, asset: Files) -> bytes:
         variables = {
             **self._context,
             **self._site_variables.of(chrome, asset),

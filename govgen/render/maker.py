@@ -17,7 +17,7 @@ from govgen.files import OutputFolder, read_regular
 from govgen.model.address import Addresses
 from govgen.model.build import Artifact, Job
 from govgen.model.chrome import Chrome
-from govgen.plan.assets import Asset
+from govgen.plan.assets import Asset, ThemeFiles
 from govgen.plan.pages import DOCUMENT_TEMPLATES, Composition, compose
 from govgen.plan.scope import Scope, make_chrome
 from govgen.render.light import PelicanNeeded, choose_engine
@@ -54,6 +54,7 @@ class Maker:
         compiled = studio.catalog.parent / "templates"
         self._engine = choose_engine(studio.repository, county.language, compiled, may_load_pelican=may_load_pelican)
         self._catalog = Catalog.open(studio.catalog)
+        self._files = ThemeFiles(studio.assets)
         self._output = OutputFolder(studio.output)
         self._records: dict[str, Record] = {}
         self._at: tuple[Scope, Chrome] | None = None
@@ -105,7 +106,7 @@ class Maker:
     def _content(self, job: Job, chrome: Chrome, made_of: Composition | bytes) -> bytes:
         if isinstance(made_of, bytes):
             return made_of
-        return self._engine.render(job.output, chrome, made_of, self._asset_path)
+        return self._engine.render(job.output, chrome, made_of, self._files)
 
     def _standpoint(self, site_id: str) -> tuple[Scope, Chrome]:
         if self._at is None or self._at[0].site.id != site_id:
@@ -114,9 +115,6 @@ class Maker:
             scope = Scope(self._catalog, self._studio.addresses, site, self._texts, self._studio.clock, self._records)
             self._at = (scope, make_chrome(scope))
         return self._at
-
-    def _asset_path(self, name: str) -> str:
-        return self._studio.assets[name].path
 
 
 def _render_feed(scope: Scope, job: Job) -> bytes:

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 import jinja2
 from jinja2 import (
@@ -36,8 +36,18 @@ TemplateFault = TemplateError
 _OF_EACH_SITE = ("SITENAME", "SITEURL")
 """The names of Pelican's settings that govgen gives itself, for each site."""
 
-AssetPath = Callable[[str], str]
-"""Returns the published address of one of the theme's static files."""
+
+class Files(Protocol):
+    """The theme's static files by their names."""
+
+    def __call__(self, name: str) -> str:
+        """Return the published address."""
+        ...
+
+    def integrity(self, name: str) -> str:
+        """Return the digest that a page states of a script."""
+        ...
+
 
 _WORD = ("variable_begin", "name", "lparen", "string", "rparen", "variable_end")
 """The tokens of `{{ _('…') }}`."""
@@ -106,7 +116,7 @@ class SiteVariables:
         self._context = context
         self._sites: dict[str, Mapping[str, Any]] = {}
 
-    def of(self, chrome: Chrome, asset: AssetPath) -> Mapping[str, Any]:
+    def of(self, chrome: Chrome, asset: Files) -> Mapping[str, Any]:
         """Return the variables of a site."""
         known = self._sites.get(chrome.site_id)
         # All pages of a site come with the same objects; comparing all that a chrome holds would cost too much.
@@ -116,6 +126,7 @@ class SiteVariables:
                 "SITEURL": chrome.home_href.rstrip("/"),
                 "chrome": chrome,
                 "asset": asset,
+                "integrity": asset.integrity,
             }
             known = {**site, "frame": self._frame(site)}
             self._sites[chrome.site_id] = known
