@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from govgen.errors import ConfigurationError, UsageError
 from govgen.model.county import (
+    ACCENTS,
     Channels,
     County,
     CountyIdentity,
@@ -189,6 +190,7 @@ def _make_site(
         host=PORTAL_HOST if is_portal else table.get("host", id),
         mount=Mount.SUBDOMAIN if is_portal or not mount else Mount(mount),
         is_mount_said=bool(mount),
+        accent=table.get("accent", ACCENTS[0]),
         sections=sections + of_villages,
         villages=villages,
         editors=tuple(table.get("editors", ())),
