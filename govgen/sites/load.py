@@ -34,7 +34,7 @@ from govgen.sites.schema import COUNTY_KEYS, EXAMPLES, ID, SITE_KEYS, Source, ch
 COUNTY_FILE = "sites/_county.toml"
 TIMEZONE = "Asia/Shanghai"
 PORTAL_HOST = "www"
-RESERVED_SECTIONS = frozenset({"assets", "files", "images", "villages", "sites", "search"})
+RESERVED_SECTIONS = frozenset({"assets", "design", "files", "images", "villages", "sites", "search"})
 """First parts of addresses the program itself gives out."""
 
 _Entries = Sequence[Mapping[str, Any]]
