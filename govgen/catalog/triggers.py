@@ -24,7 +24,7 @@ _ITEM = (
 _SHOWN = [*_ITEM, *"id section author own_validity is_listed has_page".split()]
 _PLACE = "id site section name address kind state is_listed has_page".split()
 _DATED = "address is_listed has_page date updated site".split()
-_NEIGHBOUR = "title address".split()
+_NEIGHBOUR = "title address language".split()
 
 _NEXT_TO = """
 SELECT 'document:' || document FROM (

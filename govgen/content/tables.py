@@ -1,4 +1,4 @@
-"""Makes wide tables scroll for those without a mouse: each box around one can be reached by keyboard, and has a name."""
+"""Makes wide tables scroll without a mouse: each box around one can be reached by keyboard, and has a name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def name_tables(body: str, language: str) -> str:
         caption = " ".join(html.unescape(_TAG.sub("", match[1] or "")).split())
         words = texts.word("pages", "table_named", name=caption) if caption else texts.word("pages", "table")
         if words in taken:
-            words = texts.word("pages", "table_numbered", name=caption or texts.word("pages", "table_one"), number=number)
+            words = texts.word(
+                "pages", "table_numbered", name=caption or texts.word("pages", "table_one"), number=number
+            )
         taken.add(words)
         return f'<div class="table" role="region" tabindex="0" aria-label="{html.escape(words)}">'
 

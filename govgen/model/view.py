@@ -21,6 +21,9 @@ class Link:
     note: str = ""
     """A few words beside the name: a count, a role, a pinyin initial."""
 
+    language: str = ""
+    """The language of its name; empty for the county's."""
+
 
 @dataclass(frozen=True)
 class Item:
@@ -78,9 +81,6 @@ class Translation:
 
     is_original: bool
     """Whether the others were translated from it."""
-
-    is_stale: bool
-    """Whether it is a translation older than its original."""
 
 
 @dataclass(frozen=True)

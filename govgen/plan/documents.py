@@ -171,4 +171,6 @@ def _neighbours(scope: Scope, record: Record) -> tuple[Link | None, Link | None]
 
 def _neighbour(scope: Scope, row: sqlite3.Row, which: str) -> Link | None:
     address = row[f"{which}_address"]
-    return Link(row[f"{which}_title"], scope.href(address)) if address else None
+    if not address:
+        return None
+    return Link(row[f"{which}_title"], scope.href(address), language=row[f"{which}_language"])

@@ -106,7 +106,7 @@ def document_node(scope: Scope, record: Record, document: DocumentView, url: str
     if kind in _TEXTS:
         return _article(scope, record, document, {**common, "publisher": publisher})
     if kind is Kind.POLICY:
-        return _legislation(record, document, {**common, "publisher": publisher})
+        return _legislation(scope, record, document, {**common, "publisher": publisher})
     if kind is Kind.SERVICE:
         return _service(scope, document, common, publisher)
     if kind is Kind.DATA:
@@ -126,9 +126,9 @@ def _article(scope: Scope, record: Record, document: DocumentView, common: Node)
     return _filled(node, common, {"about": about})
 
 
-def _legislation(record: Record, document: DocumentView, common: Node) -> Node:
+def _legislation(scope: Scope, record: Record, document: DocumentView, common: Node) -> Node:
     facts = dict(read_json(record.row["details"])["facts"])
-    issuer = facts.get("issuer") or document.source
+    issuer = facts.get("issuer") or record.row["source"] or scope.site.name
     begins, ends = facts.get("effective_on", ""), facts.get("expires_on", "")
     return _filled(
         {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from datetime import datetime
 
 from govgen.catalog.records import Record
 from govgen.catalog.translations import is_behind, last_change
@@ -42,8 +43,7 @@ def find_editions(scope: Scope, record: Record) -> Editions:
         return Editions()
     root = named[0] if named else path
     members = _translations_of(scope, root) if root != path else {}
-    own = _translations_of(scope, path)
-    for row in own.values():
+    for row in _translations_of(scope, path).values():
         members.setdefault(row["path"], row)
     members.pop(path, None)
     scope.use(f"item:{root}")
@@ -51,8 +51,8 @@ def find_editions(scope: Scope, record: Record) -> Editions:
     rows = [row for row in members.values() if row["path"] != root]
     if original and root != path:
         rows.insert(0, original)
-    translations = tuple(_translation(scope, row, root, record.row if row["path"] in own else original) for row in rows)
-    is_stale = root != path and original is not None and _is_stale(record.row, original)
+    translations = tuple(_translation(scope, row, root) for row in rows)
+    is_stale = root != path and original is not None and is_behind(*map(_last_change, (record.row, original)))
     return Editions(translations, _alternates(scope, [original, record.row, *rows]), is_stale)
 
 
@@ -63,22 +63,19 @@ def _translations_of(scope: Scope, path: str) -> dict[str, sqlite3.Row]:
     return rows
 
 
-def _translation(scope: Scope, row: sqlite3.Row, root: str, original: sqlite3.Row | None) -> Translation:
+def _translation(scope: Scope, row: sqlite3.Row, root: str) -> Translation:
     language = row["language"] or scope.county.language
-    is_original = row["path"] == root
     return Translation(
         title=row["title"],
         href=scope.href(row["address"], scope.site_of(row["site"])),
         language=language,
         name=own_name(language),
-        is_original=is_original,
-        is_stale=not is_original and original is not None and _is_stale(row, original),
+        is_original=row["path"] == root,
     )
 
 
-def _is_stale(translation: sqlite3.Row, original: sqlite3.Row) -> bool:
-    changed = [last_change(row["date"], row["updated"]) for row in (translation, original)]
-    return is_behind(*changed)
+def _last_change(row: sqlite3.Row) -> datetime | None:
+    return last_change(row["date"], row["updated"])
 
 
 def _alternates(scope: Scope, rows: list[sqlite3.Row | None]) -> tuple[tuple[str, str], ...]:
