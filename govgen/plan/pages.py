@@ -24,6 +24,7 @@ from govgen.model.view import (
     TopicView,
     VillagesView,
 )
+from govgen.plan.design import design_view
 from govgen.plan.documents import document_view, find_record, topic_view
 from govgen.plan.found import Node, breadcrumb, document_node, open_graph, organisation_at_home, structured
 from govgen.plan.homes import portal_home, site_home, village_home
@@ -261,6 +262,10 @@ def _compose_site_map(scope: Scope, job: Job) -> Composition:
     return Composition(_page(scope, job, scope.word("site_map")), "view", view)
 
 
+def _compose_design(scope: Scope, job: Job) -> Composition:
+    return Composition(_page(scope, job, scope.word("design"), is_indexed=False), "view", design_view(scope))
+
+
 def _compose_not_found(scope: Scope, job: Job) -> Composition:
     page = _page(scope, job, scope.word("not_found"), is_indexed=False)
     return Composition(page, "view", NotFoundView(_all_sites(scope)))
@@ -287,4 +292,5 @@ _STANDING_PAGES: Mapping[str, Callable[[Scope, Job], Composition]] = {
     "sites": _compose_sites,
     "site_map": _compose_site_map,
     "404": _compose_not_found,
+    "design": _compose_design,
 }
