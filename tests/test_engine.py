@@ -45,7 +45,7 @@ VIEWS: Mapping[str, type] = {
     ),
 }
 
-TEXTS = ["", "春耕通知", "<b>&\"'", "100%", "published", "draft", "amended", "repealed", "open", "service", "news"]
+TEXTS = ["", "春耕通知", "<b>&\"'", "100%", "published", "draft", "amended", "repealed", "open", "news", "en", "ug"]
 
 LEAVES: Mapping[object, st.SearchStrategy[Any]] = {
     str: st.sampled_from(TEXTS),
