@@ -150,7 +150,14 @@ def _listings() -> list[str]:
 
 def _others() -> list[str]:
     return [
-        *_come_and_go("files", lambda r: ([f"'document:' || {r}.document", f"'plan:' || {r}.site"], [])),
+        *_come_and_go(
+            "files",
+            lambda r: (
+                [f"'document:' || {r}.document", f"'plan:' || {r}.site"],
+                # Lists show a document's picture, and how large it is.
+                [f"SELECT 'item:' || {r}.document WHERE {r}.is_picture"],
+            ),
+        ),
         *_come_and_go("bodies", lambda r: ([f"'document:' || {r}.document"], [])),
         *_come_and_go("topics", lambda r: ([f"'topic:' || {r}.topic"], [])),
         *_come_and_go(

@@ -75,6 +75,9 @@ class CarriedFile:
     is_picture: bool
     width: int = 0
     height: int = 0
+    widths: tuple[int, ...] = ()
+    """The widths a picture is published in besides its own file."""
+
     is_listed: bool = False
     """Whether the front matter names it, so that it stands in the document's list of attachments."""
 

@@ -23,6 +23,24 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A picture in the sizes there are of it."""
+
+    src: str
+    """What a browser without WebP loads."""
+
+    srcset: str
+    """The WebP files with their widths; empty where there is only the one file."""
+
+    width: int
+    """In pixels; 0 where nobody knows."""
+
+    height: int
+    sizes: str
+    """How wide it stands in an article, as a page states it."""
+
+
+@dataclass(frozen=True)
 class Item:
     """A document as a list shows it."""
 
@@ -61,6 +79,9 @@ class Item:
     is_interpreted: bool = False
     status: str = "published"
     """In previews also draft, future, expired."""
+
+    picture: Picture | None = None
+    """What `image` names, for lists: at most 960 pixels wide."""
 
 
 @dataclass(frozen=True)
@@ -223,6 +244,9 @@ class DocumentView:
     status: str
     extra: dict[str, object]
     """Front-matter keys the program does not know, as written."""
+
+    cover: Picture | None = None
+    """What `image` names, where the body does not show it itself."""
 
 
 @dataclass(frozen=True)

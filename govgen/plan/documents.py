@@ -9,9 +9,10 @@ from govgen.catalog.records import Record, read_records
 from govgen.catalog.rows import read_time
 from govgen.catalog.values import read_json
 from govgen.model.document import Kind
-from govgen.model.view import Attachment, Block, Change, DocumentView, Fact, Item, Link, TopicView
+from govgen.model.view import Attachment, Block, Change, DocumentView, Fact, Item, Link, Picture, TopicView
 from govgen.plan.bodies import resolve_body
 from govgen.plan.items import COLUMNS, days_waited, make_items
+from govgen.plan.pictures import picture_of
 from govgen.plan.scope import Scope
 
 
@@ -38,11 +39,12 @@ def document_view(scope: Scope, record: Record) -> DocumentView:
     related = _finder(scope, _RELATED, path, {reference["relation"] for reference in record.references})
     relating = _finder(scope, _RELATING, path, record.named_in)
     previous, following = _neighbours(scope, record)
+    cover = _cover(scope, record)
     return DocumentView(
         id=row["id"],
         kind=row["kind"],
         title=row["title"],
-        html=resolve_body(scope, record, row["html"]),
+        html=resolve_body(scope, record, row["html"], is_first=cover is None),
         toc=resolve_body(scope, record, row["toc"]),
         date=read_time(row["date"]),
         updated=read_time(row["updated"]),
@@ -73,7 +75,16 @@ def document_view(scope: Scope, record: Record) -> DocumentView:
         translations=tuple(Link(i.title, i.href) for r in (related, relating) for i in r("translation_of")),
         status="published" if row["state"] == "listed" else row["state"],
         extra=details["extra"],
+        cover=cover,
     )
+
+
+def _cover(scope: Scope, record: Record) -> Picture | None:
+    """Return the picture that the front matter names; None where there is none, or the body has it anyway."""
+    address = record.row["image"]
+    if not address or any(r["to_address"] == address for r in record.references if r["relation"] == "link"):
+        return None
+    return next((picture_of(scope, file) for file in record.files if file["address"] == address), None)
 
 
 def topic_view(scope: Scope, record: Record) -> TopicView:

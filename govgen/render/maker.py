@@ -12,6 +12,7 @@ from govgen.catalog.records import Record, read_records
 from govgen.catalog.sources import source_key
 from govgen.catalog.store import Catalog, digest_bytes, is_damage
 from govgen.catalog.values import digest_value
+from govgen.content.attachments import file_ending
 from govgen.errors import MachineryError
 from govgen.files import OutputFolder, read_regular
 from govgen.model.address import Addresses
@@ -28,6 +29,7 @@ from govgen.render.machine_files import (
     render_sitemap,
     render_sitemap_index,
 )
+from govgen.render.pictures import FOLDER, PictureCache
 from govgen.render.place import template_place
 from govgen.texts import load_texts
 
@@ -42,6 +44,11 @@ class Studio:
     addresses: Addresses
     assets: Mapping[str, Asset]
     clock: datetime
+
+    @property
+    def pictures(self) -> PictureCache:
+        """Where pictures are kept in the sizes they are published in."""
+        return PictureCache(self.catalog.parent / FOLDER)
 
 
 class Maker:
@@ -99,6 +106,10 @@ class Maker:
         if job.kind == "file":
             scope.use(source_key(job.subject))
             return read_regular(self._studio.repository / job.subject)
+        if job.kind == "picture":
+            scope.use(source_key(job.subject))
+            content = read_regular(self._studio.repository / job.subject)
+            return self._studio.pictures.make(content, file_ending(job.subject), job.month)
         if job.kind in _WITHOUT_TEMPLATE:
             return _WITHOUT_TEMPLATE[job.kind](scope, job)
         return compose(scope, job)
