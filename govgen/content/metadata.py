@@ -166,6 +166,8 @@ def _is_kept_gif(piece: Piece) -> bool:
 def _mend_webp(content: bytes) -> bytes:
     """Return a WebP file whose head says how long it is now, and that nothing else is in it."""
     mended = bytearray(content)
+    if len(mended) < 12:
+        return content
     mended[4:8] = (len(content) - 8).to_bytes(4, "little")
     if mended[12:16] == b"VP8X" and len(mended) > 20:
         mended[20] &= ~_WEBP_NOTES & 0xFF
