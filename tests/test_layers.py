@@ -55,6 +55,7 @@ DOORS = {
     "pelican": {"render/engine.py"},
     "pypinyin": {"pinyin.py"},
     "rich": {"cli/console.py"},
+    "segno": {"plan/parts.py"},
     # Two things are watched, in stages that may not know each other: what a county is built from, and what is live.
     "watchdog": {"preview/watch.py", "release/watch.py"},
     "yaml": {"content/front_matter.py"},

@@ -16,7 +16,7 @@ class Job(NamedTuple):
     """Below the site's mount, with a leading slash; ends in a slash where it is a folder's page."""
 
     kind: str
-    """Template of a page; feed, sitemap, robots, security, redirect, file, picture, asset for what has none."""
+    """Template of a page; for what has none feed, sitemap, robots, security, redirect, file, picture, …"""
 
     output: str
     """Where it is written, relative to the output folder."""

@@ -105,7 +105,7 @@ class Document:
     """Of its file, relative to the repository."""
 
     digest: str
-    """Of the file's bytes."""
+    """Of the file's bytes, as git names them."""
 
     title: str
     date: dt.datetime | None

@@ -171,6 +171,17 @@ class SiteEntry:
 
 
 @dataclass(frozen=True)
+class Code:
+    """A QR code."""
+
+    path: str
+    """Its dark modules as an SVG path, one unit a module."""
+
+    modules: int
+    """Along one side."""
+
+
+@dataclass(frozen=True)
 class Page:
     """What every page says about itself."""
 
@@ -247,6 +258,15 @@ class DocumentView:
 
     cover: Picture | None = None
     """What `image` names, where the body does not show it itself."""
+
+    report_href: str = ""
+    """Where an error on this page is reported."""
+
+    calendar_href: str = ""
+    """A consultation's days for calendars."""
+
+    code: Code | None = None
+    """Leads to this page; only where documents are printed and put up."""
 
 
 @dataclass(frozen=True)
@@ -357,6 +377,8 @@ class SiteMapView:
 
     villages: tuple[Link, ...]
     by_kind: tuple[SiteGroup, ...]
+    feeds_href: str
+    """All feeds of the county, for feed readers."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from govgen.catalog.records import Record
 from govgen.model.document import REFERENCE_MARK
+from govgen.plan.leaving import mark_leaving
 from govgen.plan.pictures import picture_html, picture_of
 from govgen.plan.scope import Scope
 
@@ -24,6 +25,7 @@ def resolve_body(scope: Scope, record: Record, body: str, *, is_first: bool = Fa
 
     `is_first` says that no picture stands before the body's: its first one is loaded at once.
     """
+    body = mark_leaving(scope, body)
     if REFERENCE_MARK not in body:
         return Markup(body)
     references = {

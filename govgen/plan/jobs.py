@@ -6,14 +6,26 @@ from collections.abc import Callable, Iterator, Mapping
 
 from govgen.catalog.store import Catalog
 from govgen.content.variants import STRIPPED_TYPES, variant_address, variants_of
-from govgen.model.address import Addresses, file_of
+from govgen.model.address import Addresses, calendar_of, file_of
 from govgen.model.build import Job
 from govgen.model.county import Mount, Section, SectionKind, Site
 from govgen.model.state import State
 from govgen.plan.assets import Asset
 
 _NOT_PAGES = frozenset(
-    {"feed", "sitemap", "sitemap_index", "robots", "security", "redirect", "file", "picture", "asset"}
+    {
+        "feed",
+        "sitemap",
+        "sitemap_index",
+        "robots",
+        "security",
+        "redirect",
+        "file",
+        "picture",
+        "asset",
+        "calendar",
+        "opml",
+    }
 )
 
 
@@ -78,6 +90,12 @@ def _below_mount(catalog: Catalog, addresses: Addresses, site: Site) -> Iterator
         is_topic = site.is_portal and row["section"] == "topics"
         kind = "topic" if is_topic else row["kind"]
         yield job(row["address"], "withdrawn" if row["state"] == State.WITHDRAWN.value else kind, row["path"])
+    for row in catalog.rows(
+        "SELECT path, address FROM documents WHERE site = ? AND kind = 'consultation' AND is_listed AND has_page"
+        " AND (opens_on != '' OR closes_on != '') ORDER BY address",
+        site.id,
+    ):
+        yield job(calendar_of(row["address"]), "calendar", row["path"])
     yield from _files(catalog, site, job)
     if site.villages:
         yield job("/villages/", "villages")
@@ -88,6 +106,7 @@ def _below_mount(catalog: Catalog, addresses: Addresses, site: Site) -> Iterator
     if site.is_portal:
         yield job("/sites/", "sites")
         yield job("/sitemap.xml", "sitemap_index")
+        yield job("/feeds.opml", "opml")
 
 
 def _files(catalog: Catalog, site: Site, job: Callable[..., Job]) -> Iterator[Job]:

@@ -23,6 +23,7 @@ from govgen.plan.pages import DOCUMENT_TEMPLATES, Composition, compose
 from govgen.plan.scope import Scope, make_chrome
 from govgen.render.light import PelicanNeeded, choose_engine
 from govgen.render.machine_files import (
+    render_opml,
     render_redirect,
     render_robots,
     render_security,
@@ -135,10 +136,19 @@ def _render_feed(scope: Scope, job: Job) -> bytes:
     return render_feed(scope, job)
 
 
+def _render_calendar(scope: Scope, job: Job) -> bytes:
+    # Imported here: there are few consultations.
+    from govgen.render.calendars import render_calendar
+
+    return render_calendar(scope, job)
+
+
 _WITHOUT_TEMPLATE: Mapping[str, Callable[[Scope, Job], bytes]] = {
     "feed": _render_feed,
     "sitemap": lambda scope, _: render_sitemap(scope),
     "sitemap_index": lambda scope, _: render_sitemap_index(scope),
+    "opml": lambda scope, _: render_opml(scope),
+    "calendar": _render_calendar,
     "robots": lambda scope, _: render_robots(scope),
     "security": lambda scope, _: render_security(scope),
     "redirect": render_redirect,
