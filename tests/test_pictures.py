@@ -14,6 +14,7 @@ from bs4 import Tag
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
 from govgen.content.metadata import strip_metadata
+from tests.browser import STRICT_CSP, launch_chromium, serve, visit
 from tests.world import PORTAL, QINGSHUI, Built, World
 
 FOLDER = "content/qingshui/news"
@@ -324,3 +325,68 @@ def test_the_portal_shows_an_adopted_picture_in_sizes_of_a_list(world: Callable[
     assert source is not None
     assert re.findall(r"(\d+)w", str(source["srcset"])) == ["480"]
     assert (image["src"], image["width"]) == ("/images/news/da.png", "1000")
+
+
+SHIFTS = """
+window.shifts = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) window.shifts += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+LOADED = """
+(number) => new Promise((loaded) => {
+  const image = document.querySelectorAll("main img")[number];
+  image.complete ? loaded() : image.addEventListener("load", loaded);
+})
+"""
+
+
+@pytest.mark.parametrize(
+    ("width", "density", "wanted"), [(360, 1, "480.webp"), (360, 3, "1440.webp"), (1440, 1, "960.webp")]
+)
+def test_a_browser_loads_one_size_and_nothing_moves(heavy: Built, width: int, density: int, wanted: str) -> None:
+    screen = {"viewport": {"width": width, "height": 740}, "device_scale_factor": density}
+    with (
+        launch_chromium() as chromium,
+        serve(heavy.output, csp=STRICT_CSP) as server,
+        visit(chromium, server, **screen) as reader,
+    ):
+        reader.context.add_init_script(SHIFTS)
+        page = reader.open(f"{QINGSHUI}/news/wen.html")
+        page.evaluate(LOADED, 0)
+        loaded = [url.rsplit("/", 1)[1] for url in reader.requests if "/images/" in url]
+        # The second one stands far below.
+        assert loaded == [f"da.jpg-{wanted}"]
+        page.evaluate("document.querySelectorAll('main img')[1].scrollIntoView()")
+        page.evaluate(LOADED, 1)
+        assert page.evaluate("window.shifts") == 0
+        sizes = page.evaluate("[...document.querySelectorAll('main img')].map((i) => [i.clientWidth, i.clientHeight])")
+        assert [round(width / height, 2) for width, height in sizes] == [1.5, 2.0]
+        assert reader.failed == []
+
+
+@pytest.mark.parametrize(("width", "density"), [(360, 3), (1440, 1), (1440, 2)])
+def test_a_home_page_with_its_picture_is_light(heavy: Built, width: int, density: int) -> None:
+    screen = {"viewport": {"width": width, "height": 740}, "device_scale_factor": density}
+    with (
+        launch_chromium() as chromium,
+        serve(heavy.output, csp=STRICT_CSP) as server,
+        visit(chromium, server, **screen) as reader,
+    ):
+        page = reader.open(f"{QINGSHUI}/index.html")
+        sizes = page.evaluate("performance.getEntriesByType('resource').map((entry) => entry.encodedBodySize)")
+        assert [url.rsplit("-", 1)[1] for url in reader.requests if "/images/" in url] == ["960.webp"]
+        # As they come from the disk; the real server packs HTML and CSS to a quarter.
+        assert sum(sizes) + len(page.content().encode()) <= 150_000
+
+
+@pytest.fixture(scope="module")
+def heavy(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Return a township whose news show photographs as cameras take them."""
+    county = World(tmp_path_factory.mktemp("county"))
+    county.write(f"{FOLDER}/da.jpg", file_of(photo(3000, 2000), "JPEG", quality=95))
+    county.write(f"{FOLDER}/er.jpg", file_of(photo(1600, 800), "JPEG", quality=95))
+    text = "\n\n".join(["文字。" * 100] * 40)
+    county.write(f"{FOLDER}/wen.md", notice(f"{text}\n\n![二](er.jpg)", "image: da.jpg\nimage_alt: 水渠\n"))
+    return county.build()
