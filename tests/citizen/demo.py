@@ -49,7 +49,8 @@ ends = "2026-11-28 06:00"
 
 _TYPE = """
     SELECT artifacts.output, artifacts.kind, artifacts.size_bytes, sites.kind AS section_kind,
-           documents.validity, documents.phase, documents.language
+           documents.validity, documents.phase, documents.language, documents.path IS NOT NULL AS is_document,
+           EXISTS(SELECT 1 FROM listings WHERE listings.site = artifacts.site AND section = subject) AS is_list
     FROM artifacts LEFT JOIN documents ON documents.path = artifacts.subject
     LEFT JOIN section_kinds AS sites ON sites.site = artifacts.site AND sites.section = artifacts.subject
     WHERE artifacts.is_page AND artifacts.digest != '' ORDER BY artifacts.output
@@ -65,6 +66,9 @@ class TypedPage:
 
     type: str
     size_bytes: int
+    is_document: bool
+    is_list: bool
+    """Whether documents are listed on it."""
 
     @property
     def is_missing(self) -> bool:
@@ -138,7 +142,10 @@ def _typed_pages(catalog: Path, county: County) -> Iterator[TypedPage]:
             variant = of_section or row["validity"] or row["phase"] or row["language"] or ""
             if row["kind"] == "home":
                 variant = homes[row["output"].partition(".")[0]]
-            yield TypedPage(row["output"], "-".join(filter(None, (row["kind"], variant))), row["size_bytes"])
+            type = "-".join(filter(None, (row["kind"], variant)))
+            yield TypedPage(
+                row["output"], type, row["size_bytes"], bool(row["is_document"]), bool(row["is_list"])
+            )
     finally:
         opened.close()
 
