@@ -14,7 +14,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 import pytest
 
 from tests.citizen.demo import PORTAL, Demo, build_demo, url_of
-from tests.world import COUNTY, World
+from tests.world import COUNTY, PROJECT, World
 
 CLICKS = 4
 
@@ -117,3 +117,17 @@ def test_every_attachment_and_picture_of_a_list_is_linked_from_a_page(demo: Demo
     files = {file.relative_to(demo.output).as_posix() for file in demo.output.rglob("files/**/*") if file.is_file()}
     assert files
     assert files - linked == set()
+
+
+def test_every_host_has_the_icon_browsers_ask_for_by_themselves(demo: Demo) -> None:
+    icon = (PROJECT / "themes/county/static/img/favicon.ico").read_bytes()
+    hosts = [folder for folder in demo.output.iterdir() if folder.is_dir()]
+    assert len(hosts) == len(demo.county.sites)
+    assert all((host / "favicon.ico").read_bytes() == icon for host in hosts)
+
+
+def test_another_icon_takes_its_place(tmp_path: Path) -> None:
+    county = World(tmp_path / "county")
+    county.build()
+    county.write("themes/county/static/img/favicon.ico", b"another")
+    assert (county.build().output / PORTAL / "favicon.ico").read_bytes() == b"another"

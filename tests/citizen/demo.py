@@ -99,12 +99,6 @@ class Demo:
         """The page of each type that says most; nothing a type can have is likelier to be on another."""
         return {name: max(pages, key=lambda page: page.size_bytes) for name, pages in self.of_types.items()}
 
-    @property
-    def typical(self) -> Mapping[str, TypedPage]:
-        """The page of each type of middling size."""
-        by_size = {name: sorted(pages, key=lambda page: page.size_bytes) for name, pages in self.of_types.items()}
-        return {name: pages[len(pages) // 2] for name, pages in by_size.items()}
-
 
 def build_demo(folder: Path, *, is_packed: bool = False, has_additions: bool = True) -> Demo:
     """Build the demo county below a folder; packed, as a publish packs it for the wire."""
@@ -139,6 +133,8 @@ def _typed_pages(catalog: Path, county: County) -> Iterator[TypedPage]:
     try:
         for row in opened.rows(_TYPE):
             of_section = row["section_kind"] if row["kind"] == "section" else ""
+            if of_section not in ("", "pages") and not row["is_list"]:
+                of_section = "blank"
             variant = of_section or row["validity"] or row["phase"] or row["language"] or ""
             if row["kind"] == "home":
                 variant = homes[row["output"].partition(".")[0]]

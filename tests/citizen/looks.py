@@ -24,7 +24,7 @@ MODES = ("light", "dark", "elder")
 _AXE_TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 _RULES_OF_COLOUR = ("color-contrast", "link-in-text-block")
 
-_ELDER = """() => {
+ELDER = """() => {
     const root = document.documentElement, button = document.querySelector("[data-elder]");
     if (!root.classList.contains("elder")) button ? button.click() : root.classList.add("elder");
     return root.classList.contains("elder");
@@ -110,7 +110,7 @@ def dress(tab: Page, look: Look) -> None:
     tab.set_viewport_size(look.size)
     tab.emulate_media(color_scheme=look.colours, reduced_motion="reduce")
     if look.mode == "elder":
-        assert tab.evaluate(_ELDER), "elder mode does not come on"
+        assert tab.evaluate(ELDER), "elder mode does not come on"
 
 
 def load_axe(tab: Page) -> None:
