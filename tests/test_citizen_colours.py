@@ -29,7 +29,7 @@ ORNAMENTS = ("rule",)
 """Lines that tell nothing: without them everything is still where it was."""
 
 PAIRS = {
-    **{pair: 4.5 for pair in product(TEXTS, GROUNDS)},
+    **dict.fromkeys(product(TEXTS, GROUNDS), 4.5),
     **{pair: 4.5 for strong in STRONG for pair in ((strong, "paper"), (strong, "sheet"))},
     **{(edge, ground): 3.0 for edge, ground in product(EDGES, ("paper", "sheet")) if edge not in STRONG},
 }
@@ -71,7 +71,9 @@ def faint_pairs(tab: Page) -> list[str]:
     """Return the pairs of a page as it is dressed that differ too little."""
     colours = tab.evaluate(COLOURS_OF, sorted({name for pair in PAIRS for name in pair}))
     found = {pair: contrast(colours[pair[0]], colours[pair[1]]) for pair in PAIRS}
-    return [f"{one} on {other}: {found[one, other]:.2f}" for one, other in PAIRS if found[one, other] < PAIRS[one, other]]
+    return [
+        f"{one} on {other}: {found[one, other]:.2f}" for one, other in PAIRS if found[one, other] < PAIRS[one, other]
+    ]
 
 
 def test_black_on_white_differs_most() -> None:

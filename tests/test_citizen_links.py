@@ -103,7 +103,9 @@ def test_an_old_document_of_a_village_is_four_clicks_away_in_a_county_full_of_ne
     county.write("sites/_county.toml", f"{COUNTY}\n[lists]\nsection = 3\nhome = 3\nper_site = 3\n")
     for place in ("qingshui/villages/shanghe/news", "qingshui/news", "mzj/news", "portal/notices"):
         for month, day in product((3, 7, 11), range(1, 8)):
-            county.write(f"content/{place}/2026-{month:02}-{day:02}-wen.md", f"---\ntitle: {place} {month} {day}\n---\n文\n")
+            county.write(
+                f"content/{place}/2026-{month:02}-{day:02}-wen.md", f"---\ntitle: {place} {month} {day}\n---\n文\n"
+            )
     output = county.build().output
     paths = [file.relative_to(output).as_posix() for file in sorted(output.rglob("*.html"))]
     found = distances({path: Text(path, (output / path).read_text(encoding="utf-8")) for path in paths})

@@ -6,7 +6,6 @@ Types come from the build itself, so a new type of page is looked at from its fi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Route
@@ -123,3 +122,22 @@ def test_pictures_that_come_late_move_nothing(demo: Demo, chromium: Browser) -> 
                 tab.wait_for_load_state("load")
                 tab.evaluate(TWO_FRAMES)
                 assert tab.evaluate("probe.shifts()") == [], page
+
+
+def test_elder_mode_is_remembered_and_left_again(demo: Demo, chromium: Browser) -> None:
+    home, news = demo.fullest["portal"], demo.fullest["policy-in_force"]
+    is_on = "document.documentElement.classList.contains('elder')"
+    with open_eye(chromium) as eye:
+        button = eye.open(home).locator("[data-elder]")
+        if not button.count():
+            return  # A theme without elder mode has nothing to remember.
+        button.first.focus()
+        eye.tab.keyboard.press("Enter")
+        assert eye.tab.evaluate(is_on)
+        assert eye.open(home).evaluate(is_on)
+        button.first.click()
+        assert not eye.tab.evaluate(is_on)
+        assert not eye.open(home).evaluate(is_on)
+        assert not eye.open(news).evaluate(is_on)
+    with open_eye(chromium, java_script_enabled=False) as eye:
+        assert not eye.open(home).locator("[data-elder]:visible").count(), "a button that does nothing"

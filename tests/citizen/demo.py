@@ -139,9 +139,7 @@ def _typed_pages(catalog: Path, county: County) -> Iterator[TypedPage]:
             if row["kind"] == "home":
                 variant = homes[row["output"].partition(".")[0]]
             type = "-".join(filter(None, (row["kind"], variant)))
-            yield TypedPage(
-                row["output"], type, row["size_bytes"], bool(row["is_document"]), bool(row["is_list"])
-            )
+            yield TypedPage(row["output"], type, row["size_bytes"], bool(row["is_document"]), bool(row["is_list"]))
     finally:
         opened.close()
 
@@ -155,7 +153,8 @@ def serve_demo(demo: Demo, folder: Path) -> Iterator[nginx.Server]:
 
 def browser_flags(server: nginx.Server) -> tuple[str, ...]:
     """Return the flags of a Chromium that finds the county's hosts on a server of this machine, and no other host."""
-    rules = f"MAP *.example 127.0.0.1:{server.tls_port}, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
+    ports = f"MAP *.example:80 127.0.0.1:{server.port}, MAP *.example:443 127.0.0.1:{server.tls_port}"
+    rules = f"{ports}, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
     return (f"--host-resolver-rules={rules}", "--ignore-certificate-errors")
 
 

@@ -81,9 +81,7 @@ async def _picture_all(pages: Mapping[str, TypedPage], flags: tuple[str, ...]) -
         await browser.close()
 
 
-async def _picture_look(
-    browser: Browser, look: Look, pages: Mapping[str, TypedPage], gate: asyncio.Semaphore
-) -> None:
+async def _picture_look(browser: Browser, look: Look, pages: Mapping[str, TypedPage], gate: asyncio.Semaphore) -> None:
     context = await browser.new_context(
         viewport=look.size, color_scheme=look.colours, reduced_motion="reduce", locale="zh-CN"
     )

@@ -93,7 +93,7 @@ def read_saved() -> Mapping[str, Weight]:
 
 
 def _lines_of_file(weights: Mapping[str, Weight]) -> Iterator[str]:
-    yield "# What pages weigh on the wire, in bytes. Written by `make weights`; tests fail where a type grows by a twentieth."
+    yield "# What pages weigh on the wire, in bytes. Written by `make weights`; tests hold it, with a twentieth to spare."
     for name, weight in weights.items():
         yield f"\n[{name}]"
         for key, value in asdict(weight).items():
@@ -132,7 +132,8 @@ _HEAD = """<!-- 本页由程序生成：make weights。 -->
 # 页面有多重
 
 公众打开一页，先要收到网页（HTML）和样式表（CSS）才看得到字。连接建立之后，服务器一口气能送出的大约是 {limit} KB；
-在这以内，一个来回就能看到整页。每一种页面都称，取最重的一页来守：超过 {limit} KB，或者比保存的数字（`tests/weights.toml`）重了二十分之一，
+在这以内，一个来回就能看到整页。每一种页面都称，取最重的一页来守：超过 {limit} KB，
+或者比保存的数字（`tests/weights.toml`）重了二十分之一，
 `make test` 不通过。加了东西确实值得，运行 `make weights` 改写数字，连同改动一起提交。
 
 - 最重的一页：{worst} KB（`{page}`），其中样式表 {sheet} KB，同一站点的第二页起不再下载。
