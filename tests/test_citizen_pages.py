@@ -109,9 +109,13 @@ def test_every_type_of_page_is_for_everyone_in_every_look(demo: Demo, chromium: 
 
 def test_pictures_that_come_late_move_nothing(demo: Demo, chromium: Browser) -> None:
     held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
     for width in (360, 1440):
         with open_eye(chromium, width) as eye:
-            eye.tab.route("**/*.{svg,png,jpg,jpeg,webp,avif,gif}", lambda route: held.append(route))
+            eye.tab.route("**/*.{svg,png,jpg,jpeg,webp,avif,gif}", hold)
             for page in pages_with_pictures(demo):
                 # The page stands and is painted before its pictures come.
                 tab = eye.open(page, wait_until="domcontentloaded")

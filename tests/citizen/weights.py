@@ -93,7 +93,7 @@ def read_saved() -> Mapping[str, Weight]:
 
 
 def _lines_of_file(weights: Mapping[str, Weight]) -> Iterator[str]:
-    yield "# What pages weigh on the wire, in bytes. Written by `make weights`; tests hold it, with a twentieth to spare."
+    yield "# What pages weigh on the wire, in bytes: `make weights` writes it, a test holds it, but for a twentieth."
     for name, weight in weights.items():
         yield f"\n[{name}]"
         for key, value in asdict(weight).items():
