@@ -93,8 +93,14 @@ LOOKED_AT = (
 )
 
 
+SCRIPTS_UNLIKE_OURS = """[...document.scripts].filter((script) =>
+    script.type !== "application/ld+json" && !(script.src.includes("/assets/") && script.integrity && script.defer)
+).map((script) => script.outerHTML)"""
+"""Every script is a file of the theme with its digest, and runs once the page stands; data is no script."""
+
+
 @pytest.mark.parametrize("width", [360, 768, 1440])
-def test_no_page_of_the_demo_county_is_wider_than_its_screen_or_needs_a_script(
+def test_no_page_of_the_demo_county_is_wider_than_its_screen_or_waits_for_a_script(
     demo: tuple[BuildReport, Path, Catalog], width: int
 ) -> None:
     screen = {"width": width, "height": 800}
@@ -106,7 +112,7 @@ def test_no_page_of_the_demo_county_is_wider_than_its_screen_or_needs_a_script(
         for path in LOOKED_AT:
             page = reader.open(path.format("yunling.gov.example"))
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-            assert page.evaluate("document.scripts.length") == 0, path
+            assert page.evaluate(SCRIPTS_UNLIKE_OURS) == [], path
             page.close()
         assert reader.foreign == []
         assert [address for address in reader.failed if "/404.html" not in address] == []
