@@ -102,7 +102,7 @@ def test_every_type_of_page_is_for_everyone_in_every_look(demo: Demo, chromium: 
             tab = eye.open(page)
             found = [*keyboard_faults(tab), *size_faults(tab), *faults_in_looks(tab)]
             found += [f"content security policy: {violation}" for violation in tab.evaluate("probe.violations()")]
-            tab.evaluate("localStorage.clear()")
+            tab.context.clear_cookies()
             faults += [f"{page.path}: {fault}" for fault in [*found, *eye.take_complaints()]]
         assert not faults, "\n".join([f"{len(faults)} faults", *faults[:40]])
 
@@ -126,23 +126,6 @@ def test_pictures_that_come_late_move_nothing(demo: Demo, chromium: Browser) -> 
                 tab.wait_for_load_state("load")
                 tab.evaluate(TWO_FRAMES)
                 assert tab.evaluate("probe.shifts()") == [], page
-
-
-def test_elder_mode_is_remembered_and_left_again(demo: Demo, chromium: Browser) -> None:
-    home, news = demo.fullest["portal"], demo.fullest["policy-in_force"]
-    is_on = "document.documentElement.classList.contains('elder')"
-    with open_eye(chromium) as eye:
-        button = eye.open(home).locator("[data-elder]")
-        if not button.count():
-            return  # A theme without elder mode has nothing to remember.
-        button.first.focus()
-        eye.tab.keyboard.press("Enter")
-        assert eye.tab.evaluate(is_on)
-        assert eye.open(home).evaluate(is_on)
-        button.first.click()
-        assert not eye.tab.evaluate(is_on)
-        assert not eye.open(home).evaluate(is_on)
-        assert not eye.open(news).evaluate(is_on)
 
 
 def test_without_a_script_there_is_no_button_that_does_nothing(demo: Demo, chromium: Browser) -> None:

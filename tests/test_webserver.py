@@ -218,6 +218,7 @@ def test_the_observatory_gives_a_plus(secure: Server, county: World) -> None:
     )
     assert answer.returncode == 0, answer.stderr
     result = json.loads(answer.stdout)
+    print(f"Observatory: {result['grade']} {result['score']}")
     assert [test for test in result["tests"] if not test[3]] == []
     assert (result["grade"], result["score"] >= 130) == ("A+", True), result
 

@@ -340,3 +340,16 @@ class NotFoundView:
     """The page for an address that does not exist (template `404`)."""
 
     by_kind: tuple[SiteGroup, ...]
+
+
+@dataclass(frozen=True)
+class DesignView:
+    """Samples of the theme's pieces (template `design`)."""
+
+    rows: tuple[Item, ...]
+    names: Block
+    facts: tuple[Fact, ...]
+    attachments: tuple[Attachment, ...]
+    links: tuple[Link, ...]
+    months: tuple[Month, ...]
+    prose: Markup

@@ -91,6 +91,7 @@ def _below_mount(catalog: Catalog, addresses: Addresses, site: Site) -> Iterator
     yield job("/sitemap-portal.xml" if site.is_portal else "/sitemap.xml", "sitemap")
     if site.is_portal:
         yield job("/sites/", "sites")
+        yield job("/design/", "design")
         yield job("/sitemap.xml", "sitemap_index")
 
 

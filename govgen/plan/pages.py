@@ -23,6 +23,7 @@ from govgen.model.view import (
     TopicView,
     VillagesView,
 )
+from govgen.plan.design import design_view
 from govgen.plan.documents import document_view, find_record, topic_view
 from govgen.plan.homes import portal_home, site_home, village_home
 from govgen.plan.items import standing_pages
@@ -237,6 +238,10 @@ def _compose_site_map(scope: Scope, job: Job) -> Composition:
     return Composition(_page(scope, job, scope.word("site_map")), "view", view)
 
 
+def _compose_design(scope: Scope, job: Job) -> Composition:
+    return Composition(_page(scope, job, scope.word("design"), is_indexed=False), "view", design_view(scope))
+
+
 def _compose_not_found(scope: Scope, job: Job) -> Composition:
     page = _page(scope, job, scope.word("not_found"), is_indexed=False)
     return Composition(page, "view", NotFoundView(_all_sites(scope)))
@@ -263,4 +268,5 @@ _STANDING_PAGES: Mapping[str, Callable[[Scope, Job], Composition]] = {
     "sites": _compose_sites,
     "site_map": _compose_site_map,
     "404": _compose_not_found,
+    "design": _compose_design,
 }
