@@ -254,13 +254,15 @@ def test_a_translation_that_says_no_language_is_advised_to(world: Callable[..., 
 CHANGES = (
     ("aid-en.md", "Temporary", "Interim"),
     ("aid.md", "updated: 2026-03-05 10:00", "updated: 2026-03-06"),
+    ("aid-en.md", "translation_of: mzj:policies/aid", "order: 1"),
+    ("aid-en.md", "order: 1", "translation_of: mzj:policies/aid"),
     ("aid-en.md", "date: 2026-02-03", "date: 2026-03-07"),
     ("aid-ug.md", "lang: ug", "lang: kk"),
     ("aid-ug.md", "mzj:policies/aid", "mzj:policies/none"),
     ("aid.md", "validity: 有效", "status: withdrawn"),
 )
-"""A title changes; the original is corrected; a translation catches up, is of another language, of another document;
-the original is withdrawn."""
+"""A title changes; the original is corrected; a translation is none for a while, catches up, is of another language, of
+another document; the original is withdrawn."""
 
 
 def test_what_one_edition_changes_is_made_again_on_all(tmp_path: Path) -> None:
