@@ -16,7 +16,9 @@ from govgen.catalog.clock import find_due, note_clock
 from govgen.catalog.findings import put_findings
 from govgen.catalog.intake import Intake, settle_addresses, settle_all_addresses, wait
 from govgen.catalog.listings import (
+    ADOPTION_FILE,
     adoption_paths,
+    check_adoption_places,
     check_adoptions,
     check_submissions,
     check_topics,
@@ -38,6 +40,7 @@ from govgen.catalog.sources import (
 )
 from govgen.catalog.states import Audience, set_states
 from govgen.catalog.store import Catalog, digest_of
+from govgen.catalog.translations import check_translations
 from govgen.check.run import check_document
 from govgen.content.load import is_document, parse_documents, read_earlier
 from govgen.content.parse import Verdict
@@ -336,11 +339,7 @@ def _derive(step: _Step, changed: Mapping[str, str | None], *, is_all: bool) -> 
     if is_all:
         catalog.run("INSERT OR IGNORE INTO changed SELECT path FROM documents")
     _replace(catalog, "review", set_states(catalog, audience))
-    for section, path in adoption_paths(county).items():
-        if path in changed or (is_all and step.checkout.has(path)):
-            content = step.checkout.read(path) if step.checkout.has(path) else None
-            put_findings(catalog, "adoption-file", read_adoptions(catalog, section, path, content), [path])
-            catalog.touch("adoptions")
+    _read_adoptions(step, changed, is_all=is_all)
     fill_listings(catalog, county)
     _settle_aliases(step)
     found = resolve_references(catalog, county, step.intake.related, is_all=is_all)
@@ -348,6 +347,8 @@ def _derive(step: _Step, changed: Mapping[str, str | None], *, is_all: bool) -> 
     _replace(catalog, "refs", found)
     derive_relations(catalog, audience.clock.date())
     _replace(catalog, "submit", check_submissions(catalog, county))
+    _replace(catalog, "translation", ())
+    put_findings(catalog, "translation", *check_translations(catalog, county.language))
     if is_all or catalog.touched("topic") or catalog.is_touched(f"listing:{county.portal.id}:topics"):
         put_findings(catalog, "topics", check_topics(catalog, county))
     if (
@@ -360,6 +361,19 @@ def _derive(step: _Step, changed: Mapping[str, str | None], *, is_all: bool) -> 
     linked = [path for path in links if changed[path] == LINK and (step.checkout.root / path).is_dir()]
     put_findings(catalog, "link", [Finding("FILE-SYMLINK", path) for path in linked], links)
     note_clock(catalog, county, audience.clock)
+
+
+def _read_adoptions(step: _Step, changed: Mapping[str, str | None], *, is_all: bool) -> None:
+    catalog = step.catalog
+    for section, path in adoption_paths(step.county).items():
+        if path in changed or (is_all and step.checkout.has(path)):
+            content = step.checkout.read(path) if step.checkout.has(path) else None
+            put_findings(catalog, "adoption-file", read_adoptions(catalog, section, path, content), [path])
+            catalog.touch("adoptions")
+    known = {*changed, *(list_sources(catalog, "content/") if is_all else ())}
+    files = {path: changed.get(path, "") is not None for path in known if path.endswith(f"/{ADOPTION_FILE}")}
+    misplaced = check_adoption_places(step.county, sorted(path for path, is_there in files.items() if is_there))
+    put_findings(catalog, "adoption-place", misplaced, files)
 
 
 def _settle_aliases(step: _Step) -> None:

@@ -93,8 +93,13 @@ LOOKED_AT = (
 )
 
 
+UNVOUCHED = """[...document.scripts].map(script => script.outerHTML).filter(
+    script => !script.includes("application/ld+json") && !/ src=.* integrity=/.test(script))"""
+"""Scripts without the digest that the browser holds them against; data that is no script is none."""
+
+
 @pytest.mark.parametrize("width", [360, 768, 1440])
-def test_no_page_of_the_demo_county_is_wider_than_its_screen_or_needs_a_script(
+def test_no_page_of_the_demo_county_is_wider_than_its_screen_or_runs_what_it_does_not_vouch_for(
     demo: tuple[BuildReport, Path, Catalog], width: int
 ) -> None:
     screen = {"width": width, "height": 800}
@@ -106,8 +111,7 @@ def test_no_page_of_the_demo_county_is_wider_than_its_screen_or_needs_a_script(
         for path in LOOKED_AT:
             page = reader.open(path.format("yunling.gov.example"))
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-            # What scripts there are add to the page, and each is held against its digest.
-            assert page.evaluate("[...document.scripts].every((script) => script.src && script.integrity)"), path
+            assert page.evaluate(UNVOUCHED) == [], path
             page.close()
         assert reader.foreign == []
         assert [address for address in reader.failed if "/404.html" not in address] == []

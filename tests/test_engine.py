@@ -38,13 +38,14 @@ VIEWS: Mapping[str, type] = {
     "sites": view.SitesView,
     "site_map": view.SiteMapView,
     "404": view.NotFoundView,
+    "design": view.DesignView,
     **dict.fromkeys(
         ["article", "page", "policy", "interpretation", "service", "letter", "consultation", "data", "withdrawn"],
         DocumentView,
     ),
 }
 
-TEXTS = ["", "春耕通知", "<b>&\"'", "100%", "published", "draft", "amended", "repealed", "open", "service", "news"]
+TEXTS = ["", "春耕通知", "<b>&\"'", "100%", "published", "draft", "amended", "repealed", "open", "news", "en", "ug"]
 
 LEAVES: Mapping[object, st.SearchStrategy[Any]] = {
     str: st.sampled_from(TEXTS),

@@ -218,6 +218,7 @@ def test_the_observatory_gives_a_plus(secure: Server, county: World) -> None:
     )
     assert answer.returncode == 0, answer.stderr
     result = json.loads(answer.stdout)
+    print(f"Observatory: {result['grade']} {result['score']}")
     assert [test for test in result["tests"] if not test[3]] == []
     assert (result["grade"], result["score"] >= 130) == ("A+", True), result
 
@@ -318,6 +319,9 @@ def test_redirects_are_read_at_reload_and_may_be_missing(county: World, tmp_path
         server.reload()
         assert eventually(lambda: server.get(MZJ, "/old/aid.html").location == f"https://{MZJ}/new.html")
         assert server.get(MZJ, f"/old/19999/{'long-' * 30}.html").location == f"https://{MZJ}/19999.html"
+        kept = "?from=wechat&a=%0d%0aX:%20y&b=$host"
+        assert server.get(MZJ, f"/old/aid.html{kept}").location == f"https://{MZJ}/new.html{kept}"
+        assert server.get(MZJ, "/new.html?a").status == 404, "asked for once, with the query it leads nowhere else"
 
 
 def test_the_switch_is_seen_at_the_next_request(county: World, tmp_path: Path) -> None:
@@ -430,6 +434,8 @@ def test_on_this_machine_redirects_stay_here(county: World, root: Path, tmp_path
             assert server.get(f"qs.{here}", "/news/?a").location == f"http://www.{here}/qs/news/?a"
             old = server.get(f"mzj.{here}", "/old/aid.html")
             assert old.location == f"http://mzj.{here}/notices/2026-01-01-aid.html"
+            asked = server.get(f"mzj.{here}", "/old/aid.html?a=b")
+            assert asked.location == f"http://mzj.{here}/notices/2026-01-01-aid.html?a=b"
             assert server.get(f"www.{here}", "/News/2026.html").location == f"http://www.{here}/news/2026.html"
             assert server.get(f"www.{here}", "/news/2026.html").status == 404
         assert server.get("127.0.0.1", "/").location == f"http://www.localhost:{server.port}/"

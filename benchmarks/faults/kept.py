@@ -11,7 +11,8 @@ from pathlib import Path
 from benchmarks.corpora import PROJECT
 from benchmarks.faults.figures import Figure, LeftOut
 
-_MADE_OF = ("govgen", "themes", "benchmarks/faults")
+_MADE_OF = ("govgen", "themes")
+"""Whoever changes how it is measured asks for all of it again."""
 
 
 class Kept:

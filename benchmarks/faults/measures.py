@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,7 +28,7 @@ from tests.sshd import Sshd
 
 Done = TypeVar("Done")
 KILLED, FAILING, POWER, MUTANTS_CAUGHT = "随时杀死", "磁盘出错", "断电", "断电测试抓得住错误"
-GOING_BACK, FAR, TAMPERED = "边看边回退", "发布到服务器", "线上的被人改动"
+GOING_BACK, FAR, TAMPERED, HEADERS = "边看边回退", "发布到服务器", "线上的被人改动", "网站服务器的回答"
 SWITCHING, RUSHING, DAMAGED, LONG = "边看边切换", "同时发布", "程序自己的文件坏了", "长期运行"
 _PARTS = 8
 _CASES = 520
@@ -271,13 +272,33 @@ def measure_cuts(plan: Plan) -> Iterator[Figure | LeftOut]:
 def measure_tampering(plan: Plan) -> Iterator[Figure | LeftOut]:
     """Tamper with what is live; the tests do it, as often as they are asked to."""
     number = plan.every(1_000, 60)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "--timeout=0", "tests/test_verify.py"]
-    command += ["-k", "byte_for_byte"]
-    environment = {**os.environ, "GOVGEN_TAMPERINGS": str(number)}
-    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    done = _run_tests("tests/test_verify.py", "byte_for_byte", GOVGEN_TAMPERINGS=str(number))
     note = "每次都查出，逐字节改回" if done.returncode == 0 else "有没有查出或改回的"
     yield Figure(
         TAMPERED, "改写、增加、删除、改权限、改链接等五十多种办法", number, note=note, is_met=done.returncode == 0
+    )
+
+
+def measure_headers(plan: Plan) -> Iterator[Figure | LeftOut]:
+    """Look at the headers of every kind of answer; the tests do it."""
+    done = _run_tests("tests/test_webserver.py", "every_kind or observatory", GOVGEN_REQUIRE="all")
+    score = re.search(r"Observatory: (\S+) (\d+)", done.stdout)
+    number = re.search(r"(\d+) passed", done.stdout)
+    note = f"MDN Observatory：{score[1]}，{score[2]} 分" if score else "MDN Observatory 没有运行"
+    yield Figure(
+        HEADERS,
+        "200、301、304、400、404、405、414、421 各种回答，逐个核对全部安全头",
+        int(number[1]) - 1 if number else 0,
+        note=note,
+        is_met=done.returncode == 0 and score is not None,
+    )
+
+
+def _run_tests(file: str, chosen: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-s", "-p", "no:xdist", "--timeout=0", "-o", "addopts=", file]
+    environment = {**os.environ, **environment}
+    return subprocess.run(
+        [*command, "-k", chosen], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
     )
 
 
@@ -294,5 +315,6 @@ MEASURES: dict[str, Callable[[Plan], Iterator[Figure | LeftOut]]] = {
     "returns": measure_returns,
     "cuts": measure_cuts,
     "tampering": measure_tampering,
+    "headers": measure_headers,
 }
 """By the names one asks for them with."""

@@ -52,6 +52,8 @@ _HOW: Mapping[str, str] = {
     "比较的一项：同一台机器、同一次运行、轮流做，rsync 用 `-a -c --delete`。",
     measures.TAMPERED: "在库里随机挑文件动手，一次一种，查出、改回，"
     "再把整个库（内容、权限、时间、链接）与动手之前的比。",
+    measures.HEADERS: "真的 nginx，配置由 `govgen webserver` 的代码写出；打分的是 MDN Observatory 的程序，在本机运行，"
+    "满 100 分以后还有附加分，A+ 是最高一档。",
     measures.LONG: "在一个进程里连续发布小改动。后一半用的内存、打开的文件、库里的文件，最多比前一半多百分之五。",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import sqlite3
 import tomllib
+from collections.abc import Iterable
 
 from govgen.catalog.lookups import document_id
 from govgen.catalog.store import Catalog
@@ -60,6 +61,13 @@ def _read_names(content: bytes) -> list[str]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError('documents = ["site:section/name", …]')
     return names
+
+
+def check_adoption_places(county: County, paths: Iterable[str]) -> list[Finding]:
+    """Return a finding for each of these adoption files that lies where nothing is adopted."""
+    places = adoption_paths(county).values()
+    guess = f"content/{county.portal.id}/news/{ADOPTION_FILE}"
+    return [Finding("ADOPT-PLACE", path, None, {"guess": guess}) for path in paths if path not in places]
 
 
 def fill_listings(catalog: Catalog, county: County) -> None:

@@ -16,8 +16,8 @@ SELECT l.document FROM listings l WHERE l.site = d.site AND l.section = d.sectio
     AND (l.date, l.id) {comparison} (d.date, d.id) ORDER BY l.date {order}, l.id {order} LIMIT 1
 """
 _NEIGHBOURS = f"""
-SELECT known.path, p.title AS previous_title, p.address AS previous_address,
-    n.title AS next_title, n.address AS next_address
+SELECT known.path, p.title AS previous_title, p.address AS previous_address, p.language AS previous_language,
+    n.title AS next_title, n.address AS next_address, n.language AS next_language
 FROM (
     SELECT d.path AS path, ({_NEXT_TO.format(comparison="<", order="DESC")}) AS previous,
         ({_NEXT_TO.format(comparison=">", order="ASC")}) AS next

@@ -19,12 +19,12 @@ from collections.abc import Callable, Sequence
 
 _ITEM = (
     "title date source summary number validity image image_text replied_by received_on replied_on opens_on closes_on"
-    " phase is_interpreted state address site kind"
+    " phase is_interpreted language updated state address site kind"
 ).split()
-_SHOWN = [*_ITEM, *"id digest section updated author language own_validity is_listed has_page".split()]
+_SHOWN = [*_ITEM, *"id digest section author own_validity is_listed has_page".split()]
 _PLACE = "id site section name address kind state is_listed has_page opens_on closes_on".split()
 _DATED = "address is_listed has_page date updated site".split()
-_NEIGHBOUR = "title address".split()
+_NEIGHBOUR = "title address language".split()
 
 _NEXT_TO = """
 SELECT 'document:' || document FROM (

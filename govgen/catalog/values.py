@@ -17,6 +17,11 @@ def digest_value(value: object) -> str:
         return digest_of(value)
 
 
+def write_json(value: object) -> str:
+    """Return plain values as JSON, without a space."""
+    return orjson.dumps(value).decode()
+
+
 def read_json(text: str) -> Any:
     """Return the value a column holds as JSON."""
     return orjson.loads(text)

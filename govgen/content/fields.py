@@ -13,6 +13,7 @@ from govgen.content.fault import Fault
 from govgen.content.front_matter import FrontMatter
 from govgen.content.keys import KEYS, Key, find_key, guess_key, is_foreign
 from govgen.model.finding import Finding
+from govgen.model.language import find_tag
 from govgen.model.moment import DAY, find_moment
 
 LIST_SEPARATORS = re.compile(r"[,，、;；]\s*")
@@ -91,6 +92,10 @@ def _read_value(value: object, key: Key, timezone: ZoneInfo, line: int | None) -
         if not re.fullmatch(r"-?\d{1,6}", text):
             raise Fault("FM-VALUE", value=_short(text), expected="1, 2, 3")
         return int(text)
+    if key.type == "language":
+        if not (tag := find_tag(text)):
+            raise Fault("FM-VALUE", value=_short(text), expected="en、zh-CN、ug")
+        return tag
     if key.type == "choice":
         if text.lower() not in key.choices:
             raise Fault("FM-VALUE", value=_short(text), expected="、".join(key.choices))

@@ -15,7 +15,7 @@ class Key:
     """One front-matter key."""
 
     type: str
-    """text, texts, time, day, number, choice, files, references, notes."""
+    """text, texts, time, day, number, choice, language, files, references, notes."""
 
     chinese: tuple[str, ...]
     others: tuple[str, ...] = ()
@@ -73,7 +73,7 @@ KEYS: Mapping[str, Key] = MappingProxyType(
         "review_by": Key("day", ("复核日期",)),
         "slug": Key("text", ("网址名",)),
         "aliases": Key("texts", ("旧网址",), ("redirect_from",)),
-        "lang": Key("text", ("语言",), ("language",)),
+        "lang": Key("language", ("语言",), ("language",)),
         "translation_of": Key("references", ("译自",)),
         "image": Key("text", ("题图",)),
         "image_alt": Key("text", ("题图说明",), ("image_description",)),

@@ -20,6 +20,7 @@ from govgen.content.keys import KEYS, RELATIONS
 from govgen.content.place import Place, Places
 from govgen.content.plain import TOC_HEADINGS, Finished, make_plain_lane
 from govgen.content.references import References
+from govgen.content.tables import name_tables
 from govgen.model.county import County
 from govgen.model.document import CarriedFile, Document, Kind, Reference, Status, Validity
 from govgen.model.finding import Finding, Severity
@@ -115,7 +116,8 @@ class Parser:
         if not finished.html.strip() and not place.is_standing:
             findings.append(Finding("BODY-EMPTY", path, front.body_line))
         files_carried = tuple(references.files.values())
-        body = _Body(finished.html, finished.toc, image or "", (*references.found, *relations), files_carried)
+        html_of_body = name_tables(finished.html, fields.text("lang") or self._county.language)
+        body = _Body(html_of_body, finished.toc, image or "", (*references.found, *relations), files_carried)
         return _make_document(path, content, place, fields, body)
 
     def _convert(self, body: str, references: References) -> tuple[Finished, tuple[str, ...]]:

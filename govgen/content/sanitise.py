@@ -33,6 +33,9 @@ _NUMBER_ATTRIBUTES = frozenset({"width", "height", "colspan", "rowspan", "start"
 _WRITTEN_SCHEMES = re.compile(r"""(?:href|src)\s*=\s*["']?\s*([A-Za-z][A-Za-z0-9+.-]*):""", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _WRITTEN_TAGS = re.compile(r"<([A-Za-z][A-Za-z0-9-]*)")
+_NO_ELEMENTS = re.compile(r"<(!\[CDATA\[|\?[A-Za-z]*)")
+"""What HTML takes for a comment, though it holds words: nobody would see that they are gone."""
+
 _HARMLESS_TAGS = frozenset({"html", "head", "body", "colgroup", "col", "section", "article", "center", "font"})
 """Removed without a word: their content stays and nothing is lost."""
 
@@ -79,7 +82,9 @@ def sanitise(raw: str, rewrite: Rewrite) -> CleanHtml:
         link_rel=None,
         strip_comments=True,
     )
-    dropped = {tag.lower() for tag in _WRITTEN_TAGS.findall(_COMMENT.sub("", raw))} - TAGS - _HARMLESS_TAGS
+    written = _COMMENT.sub("", raw)
+    dropped = {tag.lower() for tag in _WRITTEN_TAGS.findall(written)} - TAGS - _HARMLESS_TAGS
+    dropped |= set(_NO_ELEMENTS.findall(written))
     # Entities can still write control characters, which the file itself may not hold.
     return CleanHtml(_finish(CONTROL.sub("", html)), tuple(sorted(dropped)))
 

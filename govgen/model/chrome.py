@@ -57,6 +57,9 @@ class Chrome:
     site_short_name: str
     site_kind: str
     is_portal: bool
+    accent: str
+    """The main colour, as in `model.county.ACCENTS`."""
+
     home_href: str
     site_map_href: str
     feed_href: str

@@ -16,6 +16,10 @@ class SiteKind(Enum):
     TOWNSHIP = "township"
 
 
+ACCENTS = ("indigo", "teal", "pine", "plum", "slate")
+"""Main colours an organisation may choose from; the theme has each of them for light, dark and elder mode."""
+
+
 class Mount(Enum):
     """Where a site is reached."""
 
@@ -91,6 +95,7 @@ class Site:
     phone: str = ""
     address: str = ""
     hours: str = ""
+    accent: str = ACCENTS[0]
     is_mount_said: bool = False
     """Whether the settings name its mount: it may have been another one, so the other one's addresses answer too."""
 

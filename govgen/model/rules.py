@@ -65,10 +65,13 @@ SEVERITIES = MappingProxyType(
         "ADR-ALIAS": _W,
         "LNK-INT": _W,
         "REL-MISSING": _W,
+        "TRANS-STALE": _A,
+        "TRANS-LANG": _A,
         "TOPIC-MISSING": _W,
         "SUBMIT-SECTION": _W,
         "ADOPT-MISSING": _W,
         "ADOPT-FILE": _W,
+        "ADOPT-PLACE": _W,
         "REVIEW-DUE": _A,
         "HELD-LAST-GOOD": _W,
         # built pages

@@ -6,7 +6,7 @@ may be printed as they are; every other text is escaped by the templates' autoes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from markupsafe import Markup
@@ -20,6 +20,9 @@ class Link:
     href: str
     note: str = ""
     """A few words beside the name: a count, a role, a pinyin initial."""
+
+    language: str = ""
+    """The language of its name; empty for the county's."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +80,28 @@ class Item:
     """A consultation's phase: coming, open, closed, answered."""
 
     is_interpreted: bool = False
+    language: str = ""
+    """Its language; empty for the county's."""
+
     status: str = "published"
     """In previews also draft, future, expired."""
 
     picture: Picture | None = None
     """What `image` names, for lists: at most 960 pixels wide."""
+
+
+@dataclass(frozen=True)
+class Translation:
+    """The same document in another language."""
+
+    title: str
+    href: str
+    language: str
+    name: str
+    """What the language calls itself."""
+
+    is_original: bool
+    """Whether the others were translated from it."""
 
 
 @dataclass(frozen=True)
@@ -205,6 +225,18 @@ class Page:
 
     feeds: tuple[Link, ...] = ()
     language: str = "zh-CN"
+    direction: str = "ltr"
+    """Which way its language is written: ltr or rtl."""
+
+    alternates: tuple[tuple[str, str], ...] = ()
+    """Language and full address of each edition of it, itself and x-default among them; none where there is but one."""
+
+    graph: tuple[tuple[str, str], ...] = ()
+    """Open Graph: property and content, never empty; none for pages that are not to be found."""
+
+    structured: Markup = field(default_factory=Markup)
+    """What search engines read: JSON-LD, safe inside a script element; empty where there is nothing to say."""
+
     is_indexed: bool = True
 
 
@@ -251,7 +283,12 @@ class DocumentView:
     """The next older document of its section."""
 
     next: Link | None
-    translations: tuple[Link, ...]
+    translations: tuple[Translation, ...]
+    """The same in other languages, the original first."""
+
+    is_stale: bool
+    """Whether this is a translation older than its original."""
+
     status: str
     extra: dict[str, object]
     """Front-matter keys the program does not know, as written."""
@@ -386,3 +423,16 @@ class NotFoundView:
     """The page for an address that does not exist (template `404`)."""
 
     by_kind: tuple[SiteGroup, ...]
+
+
+@dataclass(frozen=True)
+class DesignView:
+    """Samples of the theme's pieces (template `design`)."""
+
+    rows: tuple[Item, ...]
+    names: Block
+    facts: tuple[Fact, ...]
+    attachments: tuple[Attachment, ...]
+    links: tuple[Link, ...]
+    months: tuple[Month, ...]
+    prose: Markup

@@ -17,6 +17,7 @@ from govgen.plan.items import COLUMNS, days_waited, make_items
 from govgen.plan.parts import has_code, make_code, report_address
 from govgen.plan.pictures import picture_of
 from govgen.plan.scope import Scope
+from govgen.plan.translations import find_editions
 
 
 def find_record(scope: Scope, path: str) -> Record:
@@ -42,6 +43,7 @@ def document_view(scope: Scope, record: Record) -> DocumentView:
     related = _finder(scope, _RELATED, path, {reference["relation"] for reference in record.references})
     relating = _finder(scope, _RELATING, path, record.named_in)
     previous, following = _neighbours(scope, record)
+    editions = find_editions(scope, record)
     cover = _cover(scope, record)
     return DocumentView(
         id=row["id"],
@@ -75,7 +77,8 @@ def document_view(scope: Scope, record: Record) -> DocumentView:
         reviewed_by=tuple(details["reviewed_by"]),
         previous=previous,
         next=following,
-        translations=tuple(Link(i.title, i.href) for r in (related, relating) for i in r("translation_of")),
+        translations=editions.translations,
+        is_stale=editions.is_stale,
         status="published" if row["state"] == "listed" else row["state"],
         extra=details["extra"],
         cover=cover,
@@ -195,4 +198,6 @@ def _neighbours(scope: Scope, record: Record) -> tuple[Link | None, Link | None]
 
 def _neighbour(scope: Scope, row: sqlite3.Row, which: str) -> Link | None:
     address = row[f"{which}_address"]
-    return Link(row[f"{which}_title"], scope.href(address)) if address else None
+    if not address:
+        return None
+    return Link(row[f"{which}_title"], scope.href(address), language=row[f"{which}_language"])

@@ -16,7 +16,7 @@ from govgen.plan.scope import Scope
 COLUMNS = (
     "d.path, d.id, d.site, d.kind, d.title, d.address, d.date, d.source, d.summary, d.number, d.validity, d.image,"
     " d.image_text, d.replied_by, d.received_on, d.replied_on, d.opens_on, d.closes_on, d.state, d.phase,"
-    " d.is_interpreted"
+    " d.is_interpreted, d.language, d.updated"
 )
 _STANDING_ORDER = "ORDER BY d.place = 0, d.place, d.id"
 
@@ -51,6 +51,7 @@ def make_item(scope: Scope, row: sqlite3.Row) -> Item:
         closes_on=day_moment(row["closes_on"], scope),
         phase=row["phase"],
         is_interpreted=bool(row["is_interpreted"]),
+        language=row["language"],
         status="published" if row["state"] == "listed" else row["state"],
         picture=find_picture(scope, owner, row["image"], is_in_list=True) if image else None,
     )

@@ -12,21 +12,8 @@ from govgen.model.county import Mount, Section, SectionKind, Site
 from govgen.model.state import State
 from govgen.plan.assets import Asset
 
-_NOT_PAGES = frozenset(
-    {
-        "feed",
-        "sitemap",
-        "sitemap_index",
-        "robots",
-        "security",
-        "redirect",
-        "file",
-        "picture",
-        "asset",
-        "calendar",
-        "opml",
-    }
-)
+_NOT_PAGES = frozenset("feed sitemap sitemap_index robots security redirect file picture asset calendar opml".split())
+_ICON = "img/favicon.ico"
 
 
 def plan_site(catalog: Catalog, addresses: Addresses, site: Site, assets: Mapping[str, Asset]) -> list[Job]:
@@ -105,6 +92,7 @@ def _below_mount(catalog: Catalog, addresses: Addresses, site: Site) -> Iterator
     yield job("/sitemap-portal.xml" if site.is_portal else "/sitemap.xml", "sitemap")
     if site.is_portal:
         yield job("/sites/", "sites")
+        yield job("/design/", "design")
         yield job("/sitemap.xml", "sitemap_index")
         yield job("/feeds.opml", "opml")
 
@@ -149,3 +137,6 @@ def _host(addresses: Addresses, site: Site, assets: Mapping[str, Asset]) -> Iter
         yield Job(site.id, path, kind, host + file_of(path))
     for name, asset in assets.items():
         yield Job(site.id, asset.path, "asset", host + asset.path, name)
+    if _ICON in assets:
+        # Browsers ask for it by this name wherever no page tells them another: beside a file, in old ones always.
+        yield Job(site.id, "/favicon.ico", "asset", f"{host}/favicon.ico", _ICON)

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from govgen.model.build import Job
 from govgen.model.county import Section
+from govgen.model.language import direction_of
 from govgen.model.view import (
     Block,
     DocumentView,
@@ -23,11 +24,14 @@ from govgen.model.view import (
     TopicView,
     VillagesView,
 )
+from govgen.plan.design import design_view
 from govgen.plan.documents import document_view, find_record, topic_view
+from govgen.plan.found import Node, breadcrumb, document_node, open_graph, organisation_at_home, structured
 from govgen.plan.homes import portal_home, site_home, village_home
 from govgen.plan.items import standing_pages
 from govgen.plan.scope import Scope, shown_sections, sites_by_initial, sites_by_kind, village_links
 from govgen.plan.sections import section_view
+from govgen.plan.translations import find_editions
 
 DOCUMENT_TEMPLATES = frozenset(
     ["article", "page", "policy", "interpretation", "service", "letter", "consultation", "data", "withdrawn", "topic"]
@@ -66,9 +70,13 @@ def _page(
     feeds: tuple[Link, ...] = (),
     language: str = "",
     is_indexed: bool = True,
+    about: Callable[[str], Node | None] = lambda _: None,
+    document: DocumentView | None = None,
 ) -> Page:
+    """Return what a page says about itself; `about` tells what it is about, once it is told the page's address."""
     home, site_feed, tags = scope.share("page", lambda: _site_parts(scope))
-    return Page(
+    language = language or scope.county.language
+    page = Page(
         title=title,
         kind=job.kind,
         canonical=scope.addresses.url(scope.site, job.path),
@@ -78,9 +86,14 @@ def _page(
         breadcrumb=(home, *trail) if job.path != "/" else (),
         metas=(*tags, *(tag for tag in metas if tag[1])),
         feeds=(*feeds, site_feed),
-        language=language or scope.county.language,
+        language=language,
+        direction=direction_of(language),
         is_indexed=is_indexed,
     )
+    if not is_indexed:
+        return page
+    way = breadcrumb(scope, page)
+    return replace(page, graph=open_graph(scope, page, document), structured=structured(about(page.canonical), way))
 
 
 def _site_parts(scope: Scope) -> tuple[Link, Link, tuple[tuple[str, str], ...]]:
@@ -126,6 +139,7 @@ def _compose_document(scope: Scope, job: Job) -> Composition:
     if job.kind == "withdrawn":
         # What was withdrawn must not live on in the page's tags, whatever the theme shows.
         document = replace(document, html=Markup(), toc=Markup(), summary="", author="", keywords=(), attachments=())
+    language = row["language"] or scope.county.language
     trail, feeds, column = scope.share(f"page:{row['section']}", lambda: _section_parts(scope, row["section"]))
     page = _page(
         scope,
@@ -136,9 +150,13 @@ def _compose_document(scope: Scope, job: Job) -> Composition:
         description=document.summary,
         metas=(*column, *_article_tags(scope, document)),
         feeds=feeds,
-        language=row["language"],
+        language=language,
         is_indexed=job.kind != "withdrawn",
+        about=lambda url: document_node(scope, record, document, url, language),
+        document=document,
     )
+    if document.translations and page.is_indexed:
+        page = replace(page, alternates=find_editions(scope, record).alternates)
     view: DocumentView | TopicView = topic or document
     return Composition(page, "view" if topic else "document", view)
 
@@ -194,7 +212,14 @@ def _compose_section(scope: Scope, job: Job) -> Composition:
 
 def _compose_home(scope: Scope, job: Job) -> Composition:
     view = portal_home(scope) if scope.site.is_portal else site_home(scope)
-    return Composition(_page(scope, job, scope.site.name, description=view.summary), "view", view)
+    page = _page(
+        scope,
+        job,
+        scope.site.name,
+        description=view.summary,
+        about=lambda _: organisation_at_home(scope, view.summary),
+    )
+    return Composition(page, "view", view)
 
 
 def _compose_villages(scope: Scope, job: Job) -> Composition:
@@ -238,6 +263,10 @@ def _compose_site_map(scope: Scope, job: Job) -> Composition:
     return Composition(_page(scope, job, scope.word("site_map")), "view", view)
 
 
+def _compose_design(scope: Scope, job: Job) -> Composition:
+    return Composition(_page(scope, job, scope.word("design"), is_indexed=False), "view", design_view(scope))
+
+
 def _compose_not_found(scope: Scope, job: Job) -> Composition:
     page = _page(scope, job, scope.word("not_found"), is_indexed=False)
     return Composition(page, "view", NotFoundView(_all_sites(scope)))
@@ -264,4 +293,5 @@ _STANDING_PAGES: Mapping[str, Callable[[Scope, Job], Composition]] = {
     "sites": _compose_sites,
     "site_map": _compose_site_map,
     "404": _compose_not_found,
+    "design": _compose_design,
 }

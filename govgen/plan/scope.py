@@ -120,6 +120,7 @@ def make_chrome(scope: Scope) -> Chrome:
         site_short_name=site.short_name,
         site_kind=site.kind.value,
         is_portal=site.is_portal,
+        accent=site.accent,
         home_href=scope.href("/"),
         site_map_href=scope.href("/sitemap.html"),
         feed_href=scope.href("/feed.xml"),

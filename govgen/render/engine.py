@@ -24,7 +24,7 @@ from govgen.model.chrome import Chrome
 from govgen.model.view import DocumentView
 from govgen.plan.pages import Composition
 from govgen.render.place import template_place
-from govgen.render.templates import Files, SiteVariables, TemplateFault, make_ready, render_template
+from govgen.render.templates import Editions, Files, TemplateFault, make_ready, render_template
 from govgen.render.translations import load_translations
 
 Put = Callable[[str, bytes], None]
@@ -54,7 +54,9 @@ class PageWriter(Writer):  # type: ignore[misc]
 class PlannedPages(Generator):  # type: ignore[misc]
     """A Pelican generator that makes the pages it is told to, and no others."""
 
-    def generate_page(self, writer: PageWriter, output: str, site: Mapping[str, Any], made_of: Composition) -> None:
+    def generate_page(
+        self, writer: PageWriter, output: str, template: Any, site: Mapping[str, Any], made_of: Composition
+    ) -> None:
         """Write one page of the site these variables are of."""
         view = made_of.view
         content = None
@@ -64,7 +66,7 @@ class PlannedPages(Generator):  # type: ignore[misc]
             view = replace(view, html=Markup(content._content))
         writer.write_file(
             output,
-            self.get_template(made_of.page.kind),
+            template,
             self.context,
             **site,
             page=made_of.page,
@@ -94,11 +96,13 @@ class Engine(Pelican):  # type: ignore[misc]
             context=context, settings=self.settings, path=self.path, theme=self.theme, output_path=self.output_path
         )
         environment = self._generator.env
-        words = load_translations(Path(self.theme) / "translations", language)
+        translations = Path(self.theme) / "translations"
+        words = load_translations(translations, language)
         # What a plugin adds to the compiler is not known by its text.
         kept = None if self.plugins else compiled
-        make_ready(environment, words, kept, (repository / SETTINGS_FILE).read_text(encoding="utf-8"))
-        self._site_variables = SiteVariables(environment, self._generator.context)
+        text = (repository / SETTINGS_FILE).read_text(encoding="utf-8")
+        make_ready(environment, words, kept, text)
+        self._editions = Editions(environment, self._generator.context, translations, kept, text)
         self._writer = PageWriter(self.output_path, settings=self.settings)
         signals.all_generators_finalized.send([self._generator])
 
@@ -107,8 +111,17 @@ class Engine(Pelican):  # type: ignore[misc]
         made: dict[str, bytes] = {}
         self._writer.put = made.__setitem__
         try:
-            self._generator.generate_page(self._writer, output, self._site_variables.of(chrome, asset), made_of)
+            template, site = self._find_template(made_of, chrome, asset)
+            self._generator.generate_page(self._writer, output, template, site, made_of)
         except TemplateFault as error:
             place = f"{template_place(error) or made_of.page.kind + '.html'}: {type(error).__name__}: {error}"
             raise MachineryError("template", page=output, place=place) from error
         return made[output]
+
+    def _find_template(self, made_of: Composition, chrome: Chrome, asset: Files) -> tuple[Any, Mapping[str, Any]]:
+        """Return a page's template in its language, and what all pages of its site give it."""
+        environment, site_variables = self._editions.find(made_of.page.language)
+        own = self._generator.get_template(made_of.page.kind)
+        # Pelican's own way to a template knows one environment only.
+        template = own if environment is self._generator.env else environment.get_template(own.name)
+        return template, site_variables.of(chrome, asset)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from feedgenerator import Atom1Feed
 
+from govgen.catalog.translations import last_change
 from govgen.model.build import Job
 from govgen.plan.items import COLUMNS, make_items
 from govgen.plan.scope import Scope
@@ -15,10 +16,10 @@ _NO_DOCUMENTS_YET = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class _DatedFeed(Atom1Feed):  # type: ignore[misc]
-    """A feed as new as its newest document, not as the moment it was written: equal documents give equal bytes."""
+    """A feed as new as its last change, not as the moment it was written: equal documents give equal bytes."""
 
     def latest_post_date(self) -> datetime:
-        return max((item["pubdate"] for item in self.items), default=_NO_DOCUMENTS_YET)
+        return max((item["updateddate"] for item in self.items), default=_NO_DOCUMENTS_YET)
 
 
 def render_feed(scope: Scope, job: Job) -> bytes:
@@ -51,7 +52,7 @@ def render_feed(scope: Scope, job: Job) -> bytes:
             description=item.summary or item.title,
             author_name=item.source,
             pubdate=item.date,
-            updateddate=item.date,
+            updateddate=last_change(row["date"], row["updated"]),
         )
     stream = io.StringIO()
     feed.write(stream, "utf-8")

@@ -18,7 +18,7 @@ from govgen.content.settings import SETTINGS_FAULTS, SETTINGS_FILE
 from govgen.errors import MachineryError
 from govgen.model.chrome import Chrome
 from govgen.plan.pages import Composition
-from govgen.render.templates import Files, SiteVariables, TemplateFault, open_theme, render_template
+from govgen.render.templates import Editions, Files, TemplateFault, open_theme, render_template
 from govgen.render.translations import load_translations
 
 _PELICANS_OWN = frozenset(
@@ -88,11 +88,12 @@ class LightEngine:
         with suppress(locale.Error):
             locale.setlocale(locale.LC_ALL, "")
         theme = (repository / settings["THEME"]).absolute()
-        words = load_translations(theme / "translations", language)
+        translations = theme / "translations"
+        words = load_translations(translations, language)
         text = (repository / SETTINGS_FILE).read_text(encoding="utf-8")
-        self._environment = open_theme(theme / "templates", settings, words, compiled, text)
+        environment = open_theme(theme / "templates", settings, words, compiled, text)
         self._context: dict[str, object] = {"generated_content": {}, "static_links": set(), "static_content": {}}
-        self._site_variables = SiteVariables(self._environment, self._context)
+        self._editions = Editions(environment, self._context, translations, compiled, text)
 
     def render(self, output: str, chrome: Chrome, made_of: Composition, asset: Files) -> bytes:
         """Return one page's bytes. Raises MachineryError where the theme fails on it."""
@@ -105,13 +106,14 @@ class LightEngine:
         return self._pelican.render(output, chrome, made_of, asset)
 
     def _render(self, output: str, chrome: Chrome, made_of: Composition, asset: Files) -> bytes:
+        environment, site_variables = self._editions.find(made_of.page.language)
         variables = {
             **self._context,
-            **self._site_variables.of(chrome, asset),
+            **site_variables.of(chrome, asset),
             "output_file": output,
             "page": made_of.page,
             "article": None,
             made_of.view_name: made_of.view,
         }
-        template = self._environment.get_template(f"{made_of.page.kind}.html")
+        template = environment.get_template(f"{made_of.page.kind}.html")
         return render_template(template, variables).encode("utf-8")

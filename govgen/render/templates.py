@@ -27,8 +27,9 @@ from markupsafe import Markup, escape
 
 from govgen.files import write_atomic
 from govgen.model.chrome import Chrome
-from govgen.render import filters
-from govgen.render.translations import Words
+from govgen.model.language import base_of, is_same
+from govgen.render import filters, translations
+from govgen.render.translations import Words, has_words, load_translations
 
 TemplateFault = TemplateError
 """What a template that does not compile or does not run raises."""
@@ -81,16 +82,31 @@ def make_ready(environment: Environment, words: Words, compiled: Path | None, te
     for name, filter in filters.FILTERS.items():
         environment.filters.setdefault(name, filter)
     environment.template_class = _QuickTemplate
-    environment.extend(county_words=words)
     environment.add_extension(_FixedWords)
-    environment.install_gettext_callables(words.find, words.find_plural, newstyle=True)  # type: ignore[attr-defined]
     environment.auto_reload = False
+    environment.context_class = _QuickContext
+    _give_words(environment, words, compiled, text)
+
+
+def _in_other_words(environment: Environment, words: Words, compiled: Path | None, text: str) -> Environment:
+    """Return an environment made ready as this one is, for pages in other words; `compiled` is a folder of its own."""
+    other = environment.overlay()
+    other.globals, other.filters = dict(environment.globals), dict(environment.filters)
+    # Made anew: what installs the words would install them in the environment it was made for.
+    other.add_extension("jinja2.ext.i18n")
+    _give_words(other, words, compiled, text)
+    return other
+
+
+def _give_words(environment: Environment, words: Words, compiled: Path | None, text: str) -> None:
+    environment.county_words = words  # type: ignore[attr-defined]
+    environment.install_gettext_callables(words.find, words.find_plural, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters.update(named=words.name, translated=words.find, lang_mark=words.mark)
     # Jinja's own cache notes at each use which template was used last; a theme's few are all kept.
     environment.cache = {}
-    environment.context_class = _QuickContext
     if compiled:
-        own = [Path(file).read_text(encoding="utf-8") for file in (__file__, filters.__file__)]
-        made_with = [jinja2.__version__, *own, text, str(sorted(words.translations.items()))]
+        own = [Path(file).read_text(encoding="utf-8") for file in (__file__, filters.__file__, translations.__file__)]
+        made_with = [jinja2.__version__, *own, text, str(sorted(words.translations.items())), words.county, words.page]
         environment.bytecode_cache = _CompiledTemplates(compiled, "\0".join(made_with))
 
 
@@ -114,6 +130,8 @@ class SiteVariables:
     def __init__(self, environment: Environment, context: Mapping[str, Any]) -> None:
         self._environment = environment
         self._context = context
+        words: Words = environment.county_words  # type: ignore[attr-defined]
+        self._frame_mark = words.frame_mark
         self._sites: dict[str, Mapping[str, Any]] = {}
 
     def of(self, chrome: Chrome, asset: Files) -> Mapping[str, Any]:
@@ -127,6 +145,7 @@ class SiteVariables:
                 "chrome": chrome,
                 "asset": asset,
                 "integrity": asset.integrity,
+                "frame_mark": self._frame_mark,
             }
             known = {**site, "frame": self._frame(site)}
             self._sites[chrome.site_id] = known
@@ -150,6 +169,39 @@ class SiteVariables:
             return part
 
         return frame
+
+
+class Editions:
+    """A theme's templates in each language that pages are written in, made ready when the first such page comes.
+
+    `environment` is ready for the county's own language. `compiled` and `text` are those it was made ready with.
+    """
+
+    def __init__(
+        self, environment: Environment, context: Mapping[str, Any], folder: Path, compiled: Path | None, text: str
+    ) -> None:
+        self._county: Words = environment.county_words  # type: ignore[attr-defined]
+        self._context = context
+        self._folder = folder
+        self._compiled = compiled
+        self._text = text
+        self._known = {"": (environment, SiteVariables(environment, context))}
+
+    def find(self, language: str) -> tuple[Environment, SiteVariables]:
+        """Return the templates for a page in `language`, and what all pages of a site give them."""
+        is_own = language in ("", self._county.page) or is_same(language, self._county.page)
+        name = "" if is_own else base_of(language) if has_words(self._folder, language) else _NO_WORDS
+        known = self._known.get(name)
+        if known is None:
+            words = load_translations(self._folder, self._county.page, language)
+            compiled = self._compiled / name if self._compiled else None
+            environment = _in_other_words(self._known[""][0], words, compiled, self._text)
+            known = self._known[name] = environment, SiteVariables(environment, self._context)
+        return known
+
+
+_NO_WORDS = "-"
+"""Stands for all languages that the theme has no words in; one environment serves them."""
 
 
 class _QuickContext(Context):

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from govgen.errors import ConfigurationError, UsageError
 from govgen.model.county import (
+    ACCENTS,
     Channels,
     County,
     CountyIdentity,
@@ -33,7 +34,7 @@ from govgen.sites.schema import COUNTY_KEYS, EXAMPLES, ID, SITE_KEYS, Source, ch
 COUNTY_FILE = "sites/_county.toml"
 TIMEZONE = "Asia/Shanghai"
 PORTAL_HOST = "www"
-RESERVED_SECTIONS = frozenset({"assets", "files", "images", "villages", "sites", "search"})
+RESERVED_SECTIONS = frozenset({"assets", "design", "files", "images", "villages", "sites", "search"})
 """First parts of addresses the program itself gives out."""
 
 _Entries = Sequence[Mapping[str, Any]]
@@ -189,6 +190,7 @@ def _make_site(
         host=PORTAL_HOST if is_portal else table.get("host", id),
         mount=Mount.SUBDOMAIN if is_portal or not mount else Mount(mount),
         is_mount_said=bool(mount),
+        accent=table.get("accent", ACCENTS[0]),
         sections=sections + of_villages,
         villages=villages,
         editors=tuple(table.get("editors", ())),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from govgen.model.county import BannerLevel, Mount, SectionKind, SiteKind
+from govgen.model.county import ACCENTS, BannerLevel, Mount, SectionKind, SiteKind
 from govgen.model.finding import Finding
 from govgen.model.moment import find_moment
 
@@ -94,6 +94,7 @@ SITE_KEYS: Mapping[str, Key] = {
     "phone": Key(),
     "address": Key(),
     "hours": Key(),
+    "accent": Key(choices=ACCENTS),
     "villages": Key("tables", keys={"id": Key(required=True, form=ID), "name": Key(required=True)}),
     "sections": Key("tables", keys=_SECTION_KEYS),
     "banners": Key("tables", keys=_BANNER_KEYS),

@@ -103,8 +103,10 @@ def _redirect_maps(hosts: Hosts, serving: Serving) -> Iterator[str]:
     yield "# Old addresses of documents, read when nginx is reloaded; until then, pages that redirect stand there."
     yield "# Volatile, since nginx goes through all this again with the address of the page that says there is none."
     include = f'include {writable(serving.root / "current")[:-1]}/redirects/*.map";'
-    lines = ["volatile;", "default $govgen_remounted;", include]
-    yield from _block("map $govgen_site$uri $govgen_moved {", iter(lines))
+    yield from _block("map $govgen_site$uri $govgen_renamed {", iter(["volatile;", include]))
+    yield "# What the reader asked for after the address goes with it; the address of a remount has it already."
+    lines = ["volatile;", '"" $govgen_remounted;', "default $govgen_renamed$is_args$args;"]
+    yield from _block("map $govgen_renamed $govgen_moved {", iter(lines))
     if serving.is_local:
         yield "# On this machine, redirects lead to the hosts of this machine."
         ending = {f"~(?:^|[.]){LOCAL_DOMAIN}$": LOCAL_DOMAIN, **dict.fromkeys(LOOPBACK, LOCAL_DOMAIN)}
@@ -190,7 +192,7 @@ def _site_server(serving: Serving) -> Iterator[str]:
     goal = "$govgen_moved_here" if serving.is_local else "$govgen_moved"
     yield f"set $govgen_goal {goal};"
     yield "# A map knows no capitals: an old address that differs only in them must not lead to itself."
-    yield 'if ($govgen_moved = "https://$govgen_site$uri") { set $govgen_goal ""; }'
+    yield 'if ($govgen_renamed = "https://$govgen_site$uri") { set $govgen_goal ""; }'
     yield "if ($govgen_goal) { return 301 $govgen_goal; }"
     yield ""
     yield from _files(serving)
