@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -340,6 +341,11 @@ def test_a_draft_has_no_old_addresses_and_a_withdrawn_document_keeps_them(world:
     assert "/news/2026-01-02-b.html" in built.text(f"{MZJ}/old/withdrawn.html")
 
 
+def without_version(built: Built) -> dict[str, bytes]:
+    """Return all files; which version of a document it is stands in the link to report an error."""
+    return {path: re.sub(rb"version=[0-9a-f]{12}", b"", content) for path, content in built.files().items()}
+
+
 @pytest.mark.parametrize(
     "address", ["/index.html", "/news/", "/news/index.html", "/sitemap.html", "/feed.xml", "/news/2026/01/"]
 )
@@ -349,7 +355,7 @@ def test_an_alias_never_takes_the_place_of_a_page_that_stands_there(world: Calla
     county = world()
     county.write("content/mzj/news/2026-01-01-a.md", alias("甲", address))
     built = county.build()
-    assert built.files() == plain.build().files()
+    assert without_version(built) == without_version(plain.build())
     assert [finding.values["value"] for finding in built.findings("ADR-ALIAS")] == [address]
 
 

@@ -150,6 +150,15 @@ def test_what_is_printed_and_posted_carries_a_code_to_scan(built: Built, path: s
     assert drawn(str(line["d"]), modules) == [list(row) for row in wanted.matrix]
 
 
+def test_no_content_passes_for_a_part_of_the_theme(world: Callable[..., World]) -> None:
+    county = world(COUNTY)
+    false = '<details class="share">甲<svg><path d="M0 0"/></svg></details><button class="copy">乙</button>'
+    county.write("content/qingshui/notices/wen.md", f"title: 题目\ndate: 2026-03-01\n\n{false}\n\n文字。\n")
+    prose = county.build().page(NOTICE).select(".prose")[0]
+    assert prose.select(".share, .copy, svg, button") == []
+    assert "文字。" in prose.get_text()
+
+
 def test_news_carry_no_code(built: Built) -> None:
     assert built.page(f"{QINGSHUI}/news/xin.html").select("details.share") == []
 

@@ -390,3 +390,16 @@ def heavy(tmp_path_factory: pytest.TempPathFactory) -> Built:
     text = "\n\n".join(["文字。" * 100] * 40)
     county.write(f"{FOLDER}/wen.md", notice(f"{text}\n\n![二](er.jpg)", "image: da.jpg\nimage_alt: 水渠\n"))
     return county.build()
+
+
+def test_a_disk_that_fails_is_not_a_picture_that_fails(county: World) -> None:
+    county.write(f"{FOLDER}/da.jpg", file_of(photo(700, 500), "JPEG"))
+    county.write(f"{FOLDER}/wen.md", notice("![水渠](da.jpg)"))
+    county.write("build/cache/pictures", "in the way")
+    failed = county.run("build")
+    assert (failed.returncode, "build/cache/pictures" in failed.stderr) == (3, True)
+    assert "Traceback" not in failed.stderr
+    county.remove("build/cache/pictures")
+    built = county.build()
+    assert built.findings() == []
+    assert opened(built, f"{IMAGES}/da.jpg-480.webp").getcolors(16) is None

@@ -47,13 +47,14 @@ def start_worker(parent: int, parser: Parser, finish: Callable[[Verdict], Any], 
     _worker.parser = parser
     _worker.finish = finish
     _worker.contents = contents
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES + _used_bytes(), resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES + used_bytes(), resource.RLIM_INFINITY))
     signal.signal(signal.SIGPROF, _raise_out_of_time)
     signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _used_bytes() -> int:
+def used_bytes() -> int:
+    """Return how much memory this process has laid out, used or not."""
     with open("/proc/self/statm", encoding="ascii") as file:
         return int(file.read().split()[0]) * resource.getpagesize()
 

@@ -152,7 +152,9 @@ def _encode(picture: Image.Image, ending: str, quality: int, *, is_exact: bool =
     if ending == "webp" and is_exact:
         picture.save(stream, "WEBP", lossless=True, quality=75, method=2)
     elif ending == "webp":
-        picture.save(stream, "WEBP", quality=quality, method=4)
+        # The best packing of a very large one would take minutes.
+        method = 4 if picture.width <= WIDTHS[-1] else 0
+        picture.save(stream, "WEBP", quality=quality, method=method)
     elif ending in ("jpg", "jpeg"):
         picture.convert("RGB").save(stream, "JPEG", quality=quality, optimize=True, progressive=True)
     else:

@@ -17,6 +17,8 @@ from govgen.catalog.findings import put_findings
 from govgen.catalog.store import Catalog
 from govgen.content.attachments import file_ending
 from govgen.content.fault import Fault
+from govgen.content.limits import used_bytes
+from govgen.errors import MachineryError
 from govgen.files import read_regular, write_atomic
 from govgen.model.finding import Finding
 from govgen.processes import end_with_parent
@@ -27,8 +29,14 @@ if TYPE_CHECKING:
 FOLDER = "pictures"
 """Beside the catalog."""
 
-_CPU_SECONDS = 60
+_CPU_SECONDS = 120
 _MEMORY_BYTES = 1_500_000_000
+_UNMAKEABLE, _DISK = 1, 3
+_AT_FAULT = frozenset(
+    {_UNMAKEABLE, -signal.SIGXCPU, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGABRT, -signal.SIGFPE, -signal.SIGILL}
+)
+"""How a child ends for which the picture is at fault; who is killed otherwise may make it the next time."""
+
 _ORIGIN = "picture"
 _DAMAGED = "damaged"
 _DIGEST_BYTES = 32
@@ -123,24 +131,35 @@ def _start(cache: PictureCache, content: bytes, ending: str) -> int:
     parent = os.getpid()
     child = os.fork()
     if child == 0:
-        code = 1
+        code = _UNMAKEABLE
         try:
             end_with_parent(parent)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
-            resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, resource.RLIM_INFINITY))
+            resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, resource.RLIM_INFINITY))
+            resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES + used_bytes(), resource.RLIM_INFINITY))
             _make(cache, content, ending, is_blank=False)
             code = 0
+        except OSError:
+            # What decoders say of a picture is caught; this is the disk.
+            code = _DISK
         finally:
             os._exit(code)
     return child
 
 
 def _wait(child: int, cache: PictureCache, content: bytes, ending: str) -> None:
-    """Wait until a picture is made; one whose child does not survive it is blank."""
-    if os.waitpid(child, 0)[1]:
+    """Wait until a picture is made; one whose child does not survive it is blank.
+
+    Raises MachineryError where the picture is not at fault: what is kept of it stays for good.
+    """
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code == _DISK:
+        raise MachineryError("disk", reason=str(cache.folder))
+    if code in _AT_FAULT:
         with suppress(Fault):
             _make(cache, content, ending, is_blank=True)
+    elif code:
+        raise MachineryError("worker-died")
 
 
 def _make(cache: PictureCache, content: bytes, ending: str, *, is_blank: bool) -> None:
