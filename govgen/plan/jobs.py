@@ -137,6 +137,6 @@ def _host(addresses: Addresses, site: Site, assets: Mapping[str, Asset]) -> Iter
         yield Job(site.id, path, kind, host + file_of(path))
     for name, asset in assets.items():
         yield Job(site.id, asset.path, "asset", host + asset.path, name)
-    if _ICON in assets:
-        # Browsers ask for it by this name wherever no page tells them another: beside a file, in old ones always.
-        yield Job(site.id, "/favicon.ico", "asset", f"{host}/favicon.ico", _ICON)
+        if name == "img/favicon.ico":
+            # Browsers ask for it by this name wherever no page tells them another: beside a file, in old ones always.
+            yield Job(site.id, "/favicon.ico", "asset", f"{host}/favicon.ico", name)
