@@ -97,6 +97,6 @@ def search_texts_path(block: int) -> str:
     return f"{SEARCH}texts/{block}.bin"
 
 
-def search_year_path(year: int) -> str:
+def search_year_path(year: str) -> str:
     """Return where a site's lists of a year are found, below its mount."""
     return f"{SEARCH}{year}/"

@@ -51,6 +51,11 @@ class Shape(NamedTuple):
     shards: int
     """Over how many shards the lists of the others are spread."""
 
+    first_day: int = 0
+    """The oldest date of a document; 0 where none has one."""
+
+    last_day: int = 0
+
 
 def block_of(leaf: Leaf, place: int) -> int:
     """Return the number of the block a document is in; higher ones are of later days."""

@@ -10,7 +10,7 @@ from govgen.search.blocks import Leaf, Shape, blocks_of, find_leaf, find_recent
 from govgen.search.build import build_postings
 from govgen.search.edits import Days, Edits
 from govgen.search.postings import ALL, RECENT, RECENT_SHARDS, all_shards, shards_for
-from govgen.search.records import Entry, make_entries
+from govgen.search.records import UNDATED, Entry, make_entries
 
 FACT = "search"
 _FEW = 2000
@@ -48,9 +48,8 @@ def _fill(catalog: Catalog, portal: str, processes: int) -> None:
     """Make the whole index anew."""
     for table in ("searched", "search_shards", "search_blocks"):
         catalog.run(f"DELETE FROM {table}")
-    paths = [row["path"] for row in catalog.rows("SELECT path FROM documents WHERE is_listed AND state = 'listed'")]
-    dates = {row["path"]: row["date"] for row in catalog.rows("SELECT path, date FROM documents WHERE is_listed")}
-    built = build_postings(catalog, {path: dates[path] for path in paths}, processes)
+    rows = catalog.rows("SELECT path, date FROM documents WHERE is_listed AND state = 'listed' ORDER BY path")
+    built = build_postings(catalog, {row["path"]: row["date"] for row in rows}, processes)
     catalog.connection.executemany("INSERT INTO searched VALUES (?, ?, ?, ?)", built.entries)
     catalog.connection.executemany("INSERT INTO search_blocks VALUES (?, ?, ?)", built.leaves)
     for name, postings, shards in (
@@ -64,6 +63,8 @@ def _fill(catalog: Catalog, portal: str, processes: int) -> None:
 
 
 def _keep_shape(catalog: Catalog, shape: Shape) -> None:
+    days = catalog.rows("SELECT min(day) AS first, max(day) AS last FROM searched WHERE day > ?", UNDATED)[0]
+    shape = shape._replace(first_day=days["first"] or UNDATED, last_day=days["last"] or UNDATED)
     catalog.set_fact(FACT, json.dumps(shape._asdict()))
 
 
@@ -169,4 +170,3 @@ def _widest_spans(leaves: Iterable[Leaf]) -> list[tuple[int, int]]:
         if not spans or leaf.first >= spans[-1][1]:
             spans.append((leaf.first, leaf.end))
     return spans
-
