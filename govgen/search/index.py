@@ -56,8 +56,8 @@ def _fill(catalog: Catalog, portal: str, processes: int) -> None:
         (RECENT, built.recent_postings, RECENT_SHARDS),
         (ALL, built.postings, built.shards),
     ):
-        rows = ((name, number, content) for number, content in enumerate(all_shards(postings, shards)))
-        catalog.connection.executemany("INSERT INTO search_shards VALUES (?, ?, ?)", rows)
+        contents = ((name, number, content) for number, content in enumerate(all_shards(postings, shards)))
+        catalog.connection.executemany("INSERT INTO search_shards VALUES (?, ?, ?)", contents)
     _keep_shape(catalog, Shape(built.recent, built.shards))
     catalog.touch(f"plan:{portal}", *(f"texts:{block}" for leaf in built.leaves for block in blocks_of(leaf)))
 

@@ -89,7 +89,7 @@ def read_list(posting: bytes) -> dict[int, bytes]:
 
 def write_list(blocks: Mapping[int, bytes]) -> bytes:
     """Return a list of packed slots by block."""
-    parts = []
+    parts: list[bytes] = []
     last = 0
     for block in sorted(blocks):
         parts += (varint(block - last), blocks[block])
@@ -129,7 +129,8 @@ def read_shard(content: bytes) -> Postings:
 
 def write_shard(postings: Mapping[int, bytes]) -> bytes:
     """Return a shard with these lists."""
-    directory, lists = [], []
+    directory: list[bytes] = []
+    lists: list[bytes] = []
     last = 0
     for key in sorted(postings):
         posting = postings[key]
