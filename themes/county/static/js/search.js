@@ -14,8 +14,8 @@ if (!page.dataset.lists) {
   return;
 }
 
-const PATIENCE = 8000, PAGE = 10, HEAD = 8192, RECENT_SHARDS = 32, SLOTS = 256, PARTS = 64;
-const MOST_PAIRS = 10, MOST_TRIES = 60, BATCH = 12;
+const PATIENCE = 8000, PAGE = 10, LISTS_HEAD = 8192, TEXTS_HEAD = 2048, RECENT_SHARDS = 64, SLOTS = 256, PARTS = 64;
+const MOST_PAIRS = 4, MOST_TRIES = 60, BATCH = 10, NEAR = 16, BEGINNING = 3072, MOST_BYTES = 65536;
 
 /* ---- Words ---- */
 
@@ -108,17 +108,17 @@ async function get(path, from, end) {
 }
 
 /* A file of which the beginning is read first, and then what is asked for. */
-function open(path) {
-  const head = get(path, 0, HEAD);
+function open(path, size) {
+  const head = get(path, 0, size);
   return async (from, end) => {
     const bytes = await head;
-    return end <= bytes.length || bytes.length < HEAD ? bytes.subarray(from, end) : get(path, from, end);
+    return end <= bytes.length || bytes.length < size ? bytes.subarray(from, end) : get(path, from, end);
   };
 }
 
 const opened = new Map();
-function file(path) {
-  if (!opened.has(path)) opened.set(path, open(path));
+function file(path, size) {
+  if (!opened.has(path)) opened.set(path, open(path, size));
   return opened.get(path);
 }
 
@@ -134,7 +134,7 @@ function readNumbers(bytes) {
 
 const directories = new Map();
 async function readDirectory(path) {
-  const read = file(path), head = await read(0, 4);
+  const read = file(path, LISTS_HEAD), head = await read(0, 4);
   const end = 4 + new DataView(head.buffer, head.byteOffset).getUint32(0, true);
   const numbers = readNumbers(await read(4, end)), lists = new Map();
   for (let at = 0, key = 0, from = end; at < numbers.length; at += 2) {
@@ -151,7 +151,7 @@ async function readList(name, shards, word, isTitle) {
   const place = (await directories.get(path)).get(Math.floor(value / shards) * 2 + (isTitle ? 1 : 0));
   const blocks = new Map();
   if (!place) return blocks;
-  const bytes = await file(path)(...place);
+  const bytes = await file(path, LISTS_HEAD)(...place);
   for (let at = 0, block = 0; at < bytes.length;) {
     let gap = 0, shift = 0, byte;
     do { byte = bytes[at++]; gap |= (byte & 127) << shift; shift += 7; } while (byte > 127);
@@ -214,11 +214,12 @@ function makeCode(lengths) {
   return { counts, symbols };
 }
 
-/* RFC 1951. Browsers have it too, but not those of old phones. */
+/* RFC 1951. Browsers have it too, but not those of old phones; and of a long text the beginning is read first. */
 function inflate(bytes) {
   let at = 0, bit = 0, out = new Uint8Array(bytes.length * 4), size = 0;
   const bits = number => {
     let value = 0;
+    if (at >= bytes.length) throw new RangeError("there is more");
     for (let place = 0; place < number; place++) {
       value |= (bytes[at] >> bit & 1) << place;
       if (++bit > 7) { bit = 0; at++; }
@@ -239,8 +240,8 @@ function inflate(bytes) {
   const room = more => {
     if (size + more > out.length) { const wider = new Uint8Array((size + more) * 2); wider.set(out); out = wider; }
   };
-  for (let isLast = 0; !isLast;) {
-    isLast = bits(1);
+  const block = () => {
+    const isLast = bits(1);
     const type = bits(2);
     if (type === 0) {
       if (bit) { bit = 0; at++; }
@@ -249,7 +250,7 @@ function inflate(bytes) {
       out.set(bytes.subarray(at + 4, at + 4 + length), size);
       size += length;
       at += 4 + length;
-      continue;
+      return isLast;
     }
     let literals, distances;
     if (type === 1) {
@@ -277,6 +278,12 @@ function inflate(bytes) {
       const how = symbol(distances), back = FAR[how] + (how < 4 ? 0 : bits((how >> 1) - 1));
       for (; length--; size++) out[size] = out[size - back];
     }
+    return isLast;
+  };
+  try {
+    while (!block());
+  } catch (fault) {
+    if (!(fault instanceof RangeError)) throw fault;
   }
   return out.subarray(0, size);
 }
@@ -284,7 +291,7 @@ function inflate(bytes) {
 const blocks = new Map();
 function readBlock(block) {
   if (!blocks.has(block)) blocks.set(block, (async () => {
-    const read = file(`texts/${block}.bin`), number = await read(0, 2);
+    const read = file(`texts/${block}.bin`, TEXTS_HEAD), number = await read(0, 2);
     const end = 2 + 8 * (number[0] | number[1] << 8), head = await read(2, end);
     const view = new DataView(head.buffer, head.byteOffset, head.length), entries = [];
     for (let at = 0, from = end; at < head.length; at += 8) {
@@ -297,27 +304,51 @@ function readBlock(block) {
 }
 
 async function readDocument(entry) {
-  if (!entry.document) {
-    const bytes = inflate(await entry.read(entry.from, entry.end)), whole = new TextDecoder().decode(bytes);
-    const end = whole.indexOf("\n") < 0 ? whole.length : whole.indexOf("\n");
-    const [site, address, title, date, kind, source, number, validity] = JSON.parse(whole.slice(0, end));
-    const text = whole.slice(end + 1);
-    if (!isSimplified(whole)) await learnCharacters();
-    const facts = foldText([number, source].join("\n")).text;
-    entry.document = {
-      site, address, title, date, kind, source, number, validity, text,
-      words: { title: foldText(title), text: foldText(text), facts: `${facts}\n${facts.split("\n")[0].replace(/[()]/g, "")}` },
-    };
-  }
+  if (!entry.document) await readText(entry, Math.min(entry.end, entry.from + BEGINNING));
   return entry.document;
 }
 
+async function readText(entry, stop) {
+  const whole = new TextDecoder().decode(inflate(await entry.read(entry.from, stop)));
+  const end = whole.indexOf("\n") < 0 ? whole.length : whole.indexOf("\n");
+  const [site, address, title, date, kind, source, number, validity] = JSON.parse(whole.slice(0, end));
+  const text = whole.slice(end + 1).replace(/\ufffd$/, "");
+  if (!isSimplified(whole)) await learnCharacters();
+  const facts = foldText([number, source].join("\n")).text;
+  entry.document = {
+    site, address, title, date, kind, source, number, validity, text, isWhole: stop === entry.end,
+    words: { title: foldText(title), text: foldText(text), facts: `${facts}\n${facts.split("\n")[0].replace(/[()]/g, "")}` },
+  };
+}
+
+/* Whether a document has some words; of long ones the rest is read for it, as long as that is not too much. */
+async function hasAll(entry, words) {
+  const has = () => words.every(word => isIn(entry.document, word));
+  if (has()) return true;
+  if (entry.document.isWhole) return false;
+  const size = entry.end - entry.from;
+  // All its pairs of characters are there; then it is taken at its word.
+  if (size > budget) return true;
+  budget -= size;
+  await readText(entry, entry.end);
+  return has();
+}
+
+let budget = MOST_BYTES;
 const isIn = ({ words }, word) => words.title.text.includes(word) || words.text.text.includes(word) || words.facts.includes(word);
 
 /* ---- Asking ---- */
 
 /* Words of questions, which are in no text that answers them. Longer ones first. */
 const QUESTION = /请问|怎么办理|如何办理|怎样办理|怎么申请|如何申请|怎么办|怎么样|怎么|怎样|如何|在哪里|在哪儿|在哪|哪里|哪儿|去哪|什么时候|是什么|什么|为什么|多少钱|多少|多久|几点|有哪些|哪些|需要|可以|能不能|可不可以|能否|是否|有没有|我想|我要|应该|想要|一下|谢谢|吗|呢|啊|吧|[我您你的了是和与去请想要?？!！,，.。、;；:："“”]/u;
+
+/* What people say, and what documents call it. */
+const CALLED = Object.entries({
+  低保: "最低生活保障", 医保: "医疗保险", 社保: "社会保险", 教资: "教师资格", 失业金: "失业保险金", 房产证: "不动产", 房本: "不动产",
+  健康证: "健康证明", 驾照: "驾驶证", 营业执照: "登记", 餐馆: "餐饮", 饭店: "餐饮", 公司: "企业", 注册: "开办", 小学: "义务教育", 上学: "入学",
+  贷款: "担保贷款", 补助: "资助", 拖欠: "欠薪", 农机补贴: "农机购置补贴",
+});
+const called = words => words.map(word => CALLED.reduce((said, [one, other]) => said.includes(other) ? said : said.replaceAll(one, other), word));
 
 const filters = { site: "", kind: "", validity: "", year: "" };
 
@@ -351,9 +382,11 @@ async function* walk(found, seen, isStandingFirst) {
 }
 
 /* Evenly chosen: the others only make sure of what the text is asked anyway. */
-function few(words) {
-  return words.length <= MOST_PAIRS ? words : Array.from({ length: MOST_PAIRS }, (_, n) => words[Math.floor(n * (words.length - 1) / (MOST_PAIRS - 1))]);
+function few(words, most = MOST_PAIRS) {
+  return words.length <= most ? words : Array.from({ length: most }, (_, n) => words[Math.floor(n * (words.length - 1) / (most - 1))]);
 }
+
+const isExact = ({ document }, word) => document.words.title.text === word;
 
 /* Yields results in the order they are shown: [document, words to mark]; now and then nothing, so that it can be left. */
 async function* search() {
@@ -365,6 +398,8 @@ async function* search() {
     const words = few(pairs(phrase));
     if (words.length) stages.push([[phrase], words, true], [[phrase], words, false]);
   }
+  const others = called(meant);
+  if (others.length === 1 && others[0] !== meant[0]) stages.push([others, few(pairs(others[0])), true]);
   if (terms.length > 1) stages.push([terms, few(terms.flatMap(pairs)), false]);
   if (meant.length && meant.join() !== phrase && meant.join() !== terms.join()) {
     if (meant.length === 1) stages.push([meant, few(pairs(meant[0])), true]);
@@ -377,18 +412,19 @@ async function* search() {
   if (texts >= 0) yield { about: count(await finds[texts]) };
   for (const [at, [words, , isTitle]] of stages.entries()) {
     for await (const batch of walk(await finds[at], seen, isTitle)) {
-      const documents = await Promise.all(batch.map(entry => readDocument(entry)));
-      for (const [place, document] of documents.entries()) {
-        if (!isWanted(document)) continue;
-        const isHit = isTitle ? document.words.title.text.includes(words[0]) : words.every(word => isIn(document, word));
-        if (isHit) { seen.add(batch[place]); yield { document, words }; }
-        else if (!isTitle) rest.push(batch[place]);
+      await Promise.all(batch.map(readDocument));
+      if (isTitle) batch.sort((one, other) => isExact(other, words[0]) - isExact(one, words[0]));
+      for (const entry of batch) {
+        if (!isWanted(entry.document)) continue;
+        const isHit = isTitle ? entry.document.words.title.text.includes(words[0]) : await hasAll(entry, words);
+        if (isHit) { seen.add(entry); yield { document: entry.document, words }; }
+        else if (!isTitle) rest.push(entry);
       }
       yield {};
     }
   }
   for (const entry of rest) if (!seen.has(entry)) { seen.add(entry); yield { document: entry.document, words: pairs(phrase) }; }
-  yield* nearly(meant.length ? meant : [phrase], seen);
+  yield* nearly(meant.length ? [...new Set([...meant, ...others])] : [phrase], seen);
 }
 
 /* How much of the words a document has: long pieces count for more than the same characters here and there. */
@@ -406,7 +442,7 @@ function likeness(document, words) {
 
 /* Yields what has much of some words, in pieces; the rarest ones first say where to look. */
 async function* nearly(words, seen) {
-  const sought = pairs(words.join("\n")).slice(0, 24);
+  const sought = few(pairs(words.join("\n")), 12);
   if (!sought.length) return;
   const found = await Promise.all(sought.map(word => find(word, false).then(limit)));
   const numbers = found.map(count), total = Math.max(...numbers, 1) * 4, scores = new Map();
@@ -417,9 +453,9 @@ async function* nearly(words, seen) {
       scores.set(slot, (scores.get(slot) || 0) + weight);
     }
   }
-  const best = [...scores].sort((one, other) => other[1] - one[1] || other[0] - one[0]).slice(0, 2 * BATCH), entries = [];
+  const best = [...scores].sort((one, other) => other[1] - one[1] || other[0] - one[0]).slice(0, NEAR), entries = [];
   for (const [slot] of best) for (const entry of await readBlock(Math.floor(slot / SLOTS))) if (entry.slot === slot % SLOTS && !seen.has(entry)) entries.push(entry);
-  const documents = (await Promise.all(entries.map(readDocument))).filter(isWanted), least = 1.2 * words.join("").length;
+  const documents = (await Promise.all(entries.map(readDocument))).filter(isWanted), least = 1.2 * Math.min(...words.map(word => word.length));
   const ranked = documents.map(document => ({ document, words: sought, isNearly: true, score: likeness(document, words) }));
   yield* ranked.filter(({ score }) => score >= least).sort((one, other) => other.score - one.score);
 }
@@ -473,6 +509,7 @@ async function turnPage() {
   results.setAttribute("aria-busy", "true");
   const timer = setTimeout(() => patience.abort(), PATIENCE);
   let tries = 0;
+  budget = MOST_BYTES;
   try {
     for (const goal = number + PAGE; ;) {
       const { value, done } = await answers.next();
