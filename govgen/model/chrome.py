@@ -61,6 +61,7 @@ class Chrome:
     """The main colour, as in `model.county.ACCENTS`."""
 
     home_href: str
+    search_href: str
     site_map_href: str
     feed_href: str
     phone: str

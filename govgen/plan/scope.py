@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from govgen.catalog.records import Record
 from govgen.catalog.store import Catalog
-from govgen.model.address import Addresses
+from govgen.model.address import SEARCH, Addresses
 from govgen.model.chrome import BannerView, Chrome, Identity, NavItem
 from govgen.model.county import County, Section, SectionKind, Site, SiteKind
 from govgen.model.view import Item, Link, SiteEntry, SiteGroup
@@ -122,6 +122,7 @@ def make_chrome(scope: Scope) -> Chrome:
         is_portal=site.is_portal,
         accent=site.accent,
         home_href=scope.href("/"),
+        search_href=scope.href(SEARCH),
         site_map_href=scope.href("/sitemap.html"),
         feed_href=scope.href("/feed.xml"),
         phone=site.phone,
