@@ -5,7 +5,7 @@ GOVGEN = .venv/bin/govgen
 PYTEST = .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup publish preview serve-public check test bench faults report docs lock clean
+.PHONY: help setup publish preview serve-public check test look weights lighthouse bench faults report docs lock clean
 
 help: ## 列出命令 / list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -32,6 +32,21 @@ test: ## 准备测试环境并运行全部测试 / set up and run all tests
 	@.venv/bin/ruff format --check govgen tests benchmarks pelicanconf.py
 	@.venv/bin/mypy
 	@$(PYTEST) -n auto
+
+look: ## 把每种页面在手机、电脑、深色、长者模式下的样子截图到 build/look/ / picture every type of page in every look
+	@[ -d tests ] || { echo "截图在 govgen 的仓库里做，县级仓库不带 / pictures are made in govgen's own repository"; exit 2; }
+	@tools/setup.sh tests
+	@.venv/bin/python -m tests.citizen.look $(LOOK)
+
+weights: ## 称每种页面有多重，写 docs/weight.md 和测试守着的数字 / weigh every type of page
+	@[ -d tests ] || { echo "称重在 govgen 的仓库里做，县级仓库不带 / weighing is done in govgen's own repository"; exit 2; }
+	@tools/setup.sh tests
+	@.venv/bin/python -m tests.citizen.weights
+
+lighthouse: ## 用 Lighthouse 给六种页面打分，写 docs/lighthouse.md / have Lighthouse mark six types of page
+	@[ -d tests ] || { echo "打分在 govgen 的仓库里做，县级仓库不带 / marks are given in govgen's own repository"; exit 2; }
+	@tools/setup.sh tests
+	@.venv/bin/python -m tests.citizen.lighthouse
 
 bench: ## 与 Hugo、原样 Pelican 比速度，写 docs/performance.md（开发者用；BENCH="--quick" 只试小县） / measure speed
 	@[ -d benchmarks ] || { echo "性能测试在 govgen 的仓库里，县级仓库不带 / the benchmarks are in govgen's own repository"; exit 2; }

@@ -30,6 +30,7 @@ from govgen.plan.outdated import NEW, count_jobs, find_outdated, note_theme, pla
 from govgen.plan.scope import Scope
 from govgen.render.ledger import Ledger
 from govgen.render.maker import Studio
+from govgen.render.pictures import prepare_pictures
 from govgen.render.worker import render
 from govgen.repo.checkout import Checkout
 from govgen.repo.survey import NOTHING_KNOWN, Known
@@ -93,6 +94,7 @@ def _build(checkout: Checkout, options: BuildOptions, reporter: Reporter, known:
         jobs = read_jobs(catalog, sites)
         clock = gathered.audience.clock
         studio = Studio(checkout.root, options.catalog, options.output, addresses, assets, clock)
+        prepare_pictures(catalog, checkout.root, studio.pictures, sites, options.processes)
         made = written = 0
         for number, batch in enumerate(render(jobs, number_of_jobs, studio, options.processes), 1):
             made += sum(artifact.is_made for artifact in batch)

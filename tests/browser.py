@@ -146,11 +146,12 @@ def serve(root: Path, *, csp: str = "") -> Iterator[StaticServer]:
 
 
 @contextmanager
-def launch_chromium() -> Iterator[Browser]:
-    """Start headless Chromium; skips the test where it is not installed."""
+def launch_chromium(*flags: str) -> Iterator[Browser]:
+    """Start headless Chromium, with more flags if any are given; skips the test where it is not installed."""
     executable = require("chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS), chromium_sandbox=False)
+        arguments = [*FLAGS, *flags]
+        browser = playwright.chromium.launch(executable_path=executable, args=arguments, chromium_sandbox=False)
         try:
             yield browser
         finally:

@@ -114,8 +114,8 @@ def serve(root: Path, county: County, folder: Path, **changes: Any) -> Iterator[
     """Run nginx for a county on ports of its own; `changes` are those of Serving. Its files lie in `folder`."""
     require_nginx()
     brotli = find_brotli()
-    ports = {"http_port": free_port(), "https_port": free_port()}
-    serving = replace(Serving(root, addresses=(LOOPBACK,), has_brotli=bool(brotli), **ports), **changes)
+    serving = Serving(root, free_port(), free_port(), addresses=(LOOPBACK,), has_brotli=bool(brotli))
+    serving = replace(serving, **changes)
     own = folder / f"nginx-{serving.http_port}"
     own.mkdir()
     # The tests' folders are closed to others: where root runs them, workers stay root.

@@ -155,9 +155,9 @@ def test_a_file_that_two_documents_carry_is_one_file_and_what_none_carries_is_le
 def test_pictures_have_their_size_unless_the_author_gave_one(carried: Built) -> None:
     sizes = {words: (image.get("width"), image.get("height")) for words, image in pictures(carried).items()}
     assert sizes == {
-        "办事窗口": (None, None),
+        "办事窗口": ("60", "30"),
         "水渠": ("40", "30"),
-        "缩小的": ("20", None),
+        "缩小的": ("20", "15"),
         "图标": ("40", "30"),
         "动图": ("40", "30"),
         "新格式": ("10", "10"),

@@ -144,6 +144,7 @@ def test_links_of_the_manual_lead_to_files(file: Path) -> None:
 
 
 def test_locks_name_versions_and_hashes_but_no_host() -> None:
-    for name in ("requirements.lock", "requirements-test.lock", "tests/package-lock.json"):
+    npm = ("tests/package-lock.json", "tests/lighthouse/package-lock.json")
+    for name in ("requirements.lock", "requirements-test.lock", *npm):
         text = (PROJECT / name).read_text(encoding="utf-8")
         assert "://" not in text and "sha" in text

@@ -38,6 +38,7 @@ VIEWS: Mapping[str, type] = {
     "sites": view.SitesView,
     "site_map": view.SiteMapView,
     "404": view.NotFoundView,
+    "design": view.DesignView,
     **dict.fromkeys(
         ["article", "page", "policy", "interpretation", "service", "letter", "consultation", "data", "withdrawn"],
         DocumentView,

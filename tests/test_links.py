@@ -139,7 +139,7 @@ def hrefs(built: Built, page: str = READER_PAGE) -> dict[str, str]:
     main = built.page(page).find("main")
     assert main is not None
     links = main.select("a[href]:not(.neighbours a)")
-    return {a.get_text(strip=True): str(a["href"]) for a in links}
+    return {a.get_text(strip=True).removesuffix("（外部网站）"): str(a["href"]) for a in links}
 
 
 @pytest.mark.parametrize("name", LIVING)

@@ -178,7 +178,7 @@ def _is_standing_page(catalog: Catalog, site: Site, address: str) -> bool:
     folder, _, last = address.strip("/").rpartition("/")
     if address in ("/sitemap.html", "/sitemap.xml", "/feed.xml") or (address == "/villages/" and site.villages):
         return True
-    if site.is_portal and address == "/sites/":
+    if site.is_portal and address in ("/sites/", "/feeds.opml"):
         return True
     section = site.find_section(folder)
     if last == "feed.xml" and section:

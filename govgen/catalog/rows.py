@@ -104,7 +104,7 @@ def _file_row(document: Document, place: int) -> tuple[object, ...]:
     """Return one of a document's files as a row of `files`."""
     file = document.files[place]
     head = (document.path, place, file.source, document.site, file.address, file.name, file.type, file.size_bytes)
-    return (*head, file.is_picture, file.width, file.height, file.is_listed)
+    return (*head, file.is_picture, file.width, file.height, " ".join(map(str, file.widths)), file.is_listed)
 
 
 def _iso(moment: date | datetime | None) -> str:

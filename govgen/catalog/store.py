@@ -18,7 +18,7 @@ from govgen.catalog.sums import LOG, SUMS, logged_blocks, renew
 from govgen.catalog.triggers import TRIGGERS
 from govgen.errors import MachineryError
 
-FORMAT = "6"
+FORMAT = "7"
 _TABLES = """
 CREATE TABLE documents (
     path TEXT PRIMARY KEY, id TEXT, site TEXT, section TEXT, village TEXT, kind TEXT, name TEXT, address TEXT,
@@ -38,7 +38,8 @@ CREATE TABLE refs (
 CREATE TABLE ref_lookups (key TEXT, document TEXT, PRIMARY KEY (key, document)) WITHOUT ROWID;
 CREATE TABLE files (
     document TEXT, place INTEGER, source TEXT, site TEXT, address TEXT, name TEXT, type TEXT, size_bytes INTEGER,
-    is_picture INTEGER, width INTEGER, height INTEGER, is_listed INTEGER, PRIMARY KEY (document, place)
+    is_picture INTEGER, width INTEGER, height INTEGER, widths TEXT, is_listed INTEGER,
+    PRIMARY KEY (document, place)
 ) WITHOUT ROWID;
 CREATE TABLE topics (topic TEXT, document TEXT, PRIMARY KEY (topic, document)) WITHOUT ROWID;
 CREATE TABLE submissions (document TEXT, section TEXT, PRIMARY KEY (document, section)) WITHOUT ROWID;

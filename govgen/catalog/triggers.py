@@ -21,8 +21,8 @@ _ITEM = (
     "title date source summary number validity image image_text replied_by received_on replied_on opens_on closes_on"
     " phase is_interpreted language updated state address site kind"
 ).split()
-_SHOWN = [*_ITEM, *"id section author own_validity is_listed has_page".split()]
-_PLACE = "id site section name address kind state is_listed has_page".split()
+_SHOWN = [*_ITEM, *"id digest section author own_validity is_listed has_page".split()]
+_PLACE = "id site section name address kind state is_listed has_page opens_on closes_on".split()
 _DATED = "address is_listed has_page date updated site".split()
 _NEIGHBOUR = "title address language".split()
 
@@ -150,7 +150,14 @@ def _listings() -> list[str]:
 
 def _others() -> list[str]:
     return [
-        *_come_and_go("files", lambda r: ([f"'document:' || {r}.document", f"'plan:' || {r}.site"], [])),
+        *_come_and_go(
+            "files",
+            lambda r: (
+                [f"'document:' || {r}.document", f"'plan:' || {r}.site"],
+                # Lists show a document's picture, and how large it is.
+                [f"SELECT 'item:' || {r}.document WHERE {r}.is_picture"],
+            ),
+        ),
         *_come_and_go("bodies", lambda r: ([f"'document:' || {r}.document"], [])),
         *_come_and_go("topics", lambda r: ([f"'topic:' || {r}.topic"], [])),
         *_come_and_go(

@@ -97,6 +97,7 @@ class SiteFiles:
     def _look_inside(self, entry: Entry, type: str) -> CarriedFile:
         content = self._checkout.read(entry.path)
         width = height = 0
+        widths: tuple[int, ...] = ()
         if type in PICTURE_TYPES:
             # Imported here: Pillow takes a while to load, and most documents have no pictures.
             from govgen.content.pictures import measure_picture
@@ -106,7 +107,7 @@ class SiteFiles:
             except Fault as fault:
                 fault.values["target"] = entry.path
                 raise
-            width, height = size.width, size.height
+            width, height, widths = size.width, size.height, size.widths
         elif not content or not _looks_like(content, type):
             raise Fault("ATT-CONTENT", target=entry.path, type=type)
         below = entry.path.removeprefix(self._root)
@@ -120,6 +121,7 @@ class SiteFiles:
             is_picture=is_picture,
             width=width,
             height=height,
+            widths=widths,
         )
 
 

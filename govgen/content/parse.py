@@ -187,6 +187,11 @@ class Parser:
             return None
 
 
+def _git_id(content: bytes) -> str:
+    """Return the id git knows a file's bytes by: `git log --find-object` tells the commit that brought them."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
 def _make_converter(settings: Mapping[str, Any]) -> Converter:
     from govgen.content.markdown import Converter
 
@@ -243,7 +248,7 @@ def _make_document(path: str, content: bytes, place: Place, fields: Fields, body
         name=place.name,
         address=place.address,
         path=path,
-        digest=hashlib.sha256(content).hexdigest(),
+        digest=_git_id(content),
         title=given("title", ""),
         date=given("date"),
         updated=given("updated"),

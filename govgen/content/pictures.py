@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING
 from PIL import Image, UnidentifiedImageError
 
 from govgen.content.fault import Fault
+from govgen.content.metadata import is_animated, read_orientation
+from govgen.content.variants import scaled_widths
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 PICTURE_PIXELS = 50_000_000
 SVG_BYTES = 200_000
+LYING = frozenset({5, 6, 7, 8})
+"""How a camera was held where the picture's height is its width."""
+
 _SVG = "{http://www.w3.org/2000/svg}"
 _SVG_TAGS = frozenset(
     "svg g defs title desc path rect circle ellipse line polyline polygon text tspan linearGradient radialGradient stop"
@@ -27,15 +32,17 @@ _INSTRUCTION = re.compile(rb"<\?(?!xml\s)|\0")
 _OTHER_ENCODING = re.compile(rb"""<\?xml[^>]*encoding\s*=\s*["'](?!utf-8["'])""", re.IGNORECASE)
 """In another encoding a browser may read another picture than the one checked here."""
 _FOREIGN_ADDRESS = re.compile(r"""url\s*\((?!\s*["']?#)|\\""", re.IGNORECASE)
-_FORMATS = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "gif": "GIF", "webp": "WEBP"}
+FORMATS = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "gif": "GIF", "webp": "WEBP"}
 
 
 @dataclass(frozen=True)
 class Size:
-    """A picture's size in pixels; 0 where an SVG doesn't say."""
+    """A picture's size in pixels as it is seen, upright; 0 where an SVG doesn't say."""
 
     width: int
     height: int
+    widths: tuple[int, ...] = ()
+    """The widths it is published in besides its own file."""
 
 
 def measure_picture(content: bytes, ending: str) -> Size:
@@ -46,7 +53,7 @@ def measure_picture(content: bytes, ending: str) -> Size:
         with warnings.catch_warnings():
             # Pillow warns of huge pictures, whose limit here is lower and comes with words, and of their faulty notes.
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(content), formats=[_FORMATS[ending]]) as picture:
+            with Image.open(io.BytesIO(content), formats=[FORMATS[ending]]) as picture:
                 width, height = picture.size
     except Image.DecompressionBombError as error:
         raise Fault("IMG-SIZE", size=str(error).split("(")[1].split(" ")[0], limit="5000") from error
@@ -54,7 +61,10 @@ def measure_picture(content: bytes, ending: str) -> Size:
         raise Fault("ATT-CONTENT", type=ending) from error
     if width * height > PICTURE_PIXELS:
         raise Fault("IMG-SIZE", size=f"{width} × {height}", limit=str(PICTURE_PIXELS // 10_000))
-    return Size(width, height)
+    if read_orientation(content, ending) in LYING:
+        width, height = height, width
+    is_still = not is_animated(content, ending)
+    return Size(width, height, scaled_widths(width, height, len(content)) if is_still else ())
 
 
 def _measure_svg(content: bytes) -> Size:

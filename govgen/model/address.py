@@ -75,6 +75,11 @@ def _quote(path: str) -> str:
     return path if _PLAIN.fullmatch(path) else quote(path, safe="/#%")
 
 
+def calendar_of(path: str) -> str:
+    """Return where the days of a consultation lie for calendars, by the address of its page."""
+    return f"{path.removesuffix('.html').removesuffix('/')}.ics"
+
+
 def file_of(path: str) -> str:
     """Return the file a page at `path` is served from."""
     return f"{path}index.html" if path.endswith("/") else path

@@ -16,7 +16,7 @@ class Job(NamedTuple):
     """Below the site's mount, with a leading slash; ends in a slash where it is a folder's page."""
 
     kind: str
-    """Template of a page; feed, sitemap, robots, security, redirect, file, asset for what has none."""
+    """Template of a page; for what has none feed, sitemap, robots, security, redirect, file, picture, …"""
 
     output: str
     """Where it is written, relative to the output folder."""
@@ -25,6 +25,8 @@ class Job(NamedTuple):
     """What it shows: a document's path, a section's id, a village's id, a redirect's goal, a file's source."""
 
     month: str = ""
+    """Of an archive; of a picture the variant, as 480.webp."""
+
     known_value: str = ""
     """Digest of what it was made from the last time, where only other values make it worth making again."""
 

@@ -75,6 +75,9 @@ class CarriedFile:
     is_picture: bool
     width: int = 0
     height: int = 0
+    widths: tuple[int, ...] = ()
+    """The widths a picture is published in besides its own file."""
+
     is_listed: bool = False
     """Whether the front matter names it, so that it stands in the document's list of attachments."""
 
@@ -102,7 +105,7 @@ class Document:
     """Of its file, relative to the repository."""
 
     digest: str
-    """Of the file's bytes."""
+    """Of the file's bytes, as git names them."""
 
     title: str
     date: dt.datetime | None

@@ -59,6 +59,7 @@ SEVERITIES = MappingProxyType(
         "IMG-TEXT": _W,
         "IMG-SIZE": _E,
         "IMG-SVG": _E,
+        "IMG-DAMAGED": _W,
         # the county's documents together
         "ADR-TWICE": _E,
         "ADR-ALIAS": _W,

@@ -26,6 +26,24 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A picture in the sizes there are of it."""
+
+    src: str
+    """What a browser without WebP loads."""
+
+    srcset: str
+    """The WebP files with their widths; empty where there is only the one file."""
+
+    width: int
+    """In pixels; 0 where nobody knows."""
+
+    height: int
+    sizes: str
+    """How wide it stands in an article, as a page states it."""
+
+
+@dataclass(frozen=True)
 class Item:
     """A document as a list shows it."""
 
@@ -67,6 +85,9 @@ class Item:
 
     status: str = "published"
     """In previews also draft, future, expired."""
+
+    picture: Picture | None = None
+    """What `image` names, for lists: at most 960 pixels wide."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +191,17 @@ class SiteEntry:
 
 
 @dataclass(frozen=True)
+class Code:
+    """A QR code."""
+
+    path: str
+    """Its dark modules as an SVG path, one unit a module."""
+
+    modules: int
+    """Along one side."""
+
+
+@dataclass(frozen=True)
 class Page:
     """What every page says about itself."""
 
@@ -260,6 +292,18 @@ class DocumentView:
     status: str
     extra: dict[str, object]
     """Front-matter keys the program does not know, as written."""
+
+    cover: Picture | None = None
+    """What `image` names, where the body does not show it itself."""
+
+    report_href: str = ""
+    """Where an error on this page is reported."""
+
+    calendar_href: str = ""
+    """A consultation's days for calendars."""
+
+    code: Code | None = None
+    """Leads to this page; only where documents are printed and put up."""
 
 
 @dataclass(frozen=True)
@@ -370,6 +414,8 @@ class SiteMapView:
 
     villages: tuple[Link, ...]
     by_kind: tuple[SiteGroup, ...]
+    feeds_href: str
+    """All feeds of the county, for feed readers."""
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence, Set
+from typing import Any
 
 from govgen.catalog.records import Record, read_records
 from govgen.catalog.rows import read_time
 from govgen.catalog.values import read_json
+from govgen.model.address import calendar_of
 from govgen.model.document import Kind
-from govgen.model.view import Attachment, Block, Change, DocumentView, Fact, Item, Link, TopicView
+from govgen.model.view import Attachment, Block, Change, DocumentView, Fact, Item, Link, Picture, TopicView
 from govgen.plan.bodies import resolve_body
 from govgen.plan.items import COLUMNS, days_waited, make_items
+from govgen.plan.parts import has_code, make_code, report_address
+from govgen.plan.pictures import picture_of
 from govgen.plan.scope import Scope
 from govgen.plan.translations import find_editions
 
@@ -40,11 +44,12 @@ def document_view(scope: Scope, record: Record) -> DocumentView:
     relating = _finder(scope, _RELATING, path, record.named_in)
     previous, following = _neighbours(scope, record)
     editions = find_editions(scope, record)
+    cover = _cover(scope, record)
     return DocumentView(
         id=row["id"],
         kind=row["kind"],
         title=row["title"],
-        html=resolve_body(scope, record, row["html"]),
+        html=resolve_body(scope, record, row["html"], is_first=cover is None),
         toc=resolve_body(scope, record, row["toc"]),
         date=read_time(row["date"]),
         updated=read_time(row["updated"]),
@@ -76,7 +81,29 @@ def document_view(scope: Scope, record: Record) -> DocumentView:
         is_stale=editions.is_stale,
         status="published" if row["state"] == "listed" else row["state"],
         extra=details["extra"],
+        cover=cover,
+        **_parts(scope, row),
     )
+
+
+def _parts(scope: Scope, row: sqlite3.Row) -> dict[str, Any]:
+    """Return the small parts of a page that are made of its address."""
+    identity, section = scope.county.identity, scope.site.find_section(row["section"])
+    url = scope.addresses.url(scope.site, row["address"])
+    has_days = row["kind"] == Kind.CONSULTATION.value and row["is_listed"] and (row["opens_on"] or row["closes_on"])
+    return {
+        "report_href": report_address(identity.report_error_url, identity.site_code, url, row["digest"]),
+        "calendar_href": scope.href(calendar_of(row["address"])) if has_days else "",
+        "code": make_code(url) if section and has_code(section.kind) else None,
+    }
+
+
+def _cover(scope: Scope, record: Record) -> Picture | None:
+    """Return the picture that the front matter names; None where there is none, or the body has it anyway."""
+    address = record.row["image"]
+    if not address or any(r["to_address"] == address for r in record.references if r["relation"] == "link"):
+        return None
+    return next((picture_of(scope, file) for file in record.files if file["address"] == address), None)
 
 
 def topic_view(scope: Scope, record: Record) -> TopicView:

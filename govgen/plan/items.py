@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from govgen.catalog.rows import read_day, read_time
 from govgen.model.county import SectionKind, Site, SiteKind
 from govgen.model.view import Block, Item
+from govgen.plan.pictures import find_picture
 from govgen.plan.scope import Scope
 
 COLUMNS = (
@@ -29,6 +30,7 @@ def make_item(scope: Scope, row: sqlite3.Row) -> Item:
     if known:
         return known
     source = row["source"] or owner.short_name
+    image = _picture(scope, owner, row["image"])
     item = scope.items[path] = Item(
         title=row["title"],
         href=scope.href(row["address"], owner),
@@ -41,7 +43,7 @@ def make_item(scope: Scope, row: sqlite3.Row) -> Item:
         is_source_said=bool(source) and _is_source_said(scope, owner, source, row["number"]),
         number=row["number"],
         validity=row["validity"],
-        image=_picture(scope, owner, row["image"]),
+        image=image,
         image_text=row["image_text"],
         replied_by=row["replied_by"],
         days=days_waited(row),
@@ -51,6 +53,7 @@ def make_item(scope: Scope, row: sqlite3.Row) -> Item:
         is_interpreted=bool(row["is_interpreted"]),
         language=row["language"],
         status="published" if row["state"] == "listed" else row["state"],
+        picture=find_picture(scope, owner, row["image"], is_in_list=True) if image else None,
     )
     return item
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from govgen.catalog.store import Catalog
-from govgen.model.address import Addresses, file_of
+from govgen.content.variants import STRIPPED_TYPES, variant_address, variants_of
+from govgen.model.address import Addresses, calendar_of, file_of
 from govgen.model.build import Job
 from govgen.model.county import Mount, Section, SectionKind, Site
 from govgen.model.state import State
 from govgen.plan.assets import Asset
 
-_NOT_PAGES = frozenset({"feed", "sitemap", "sitemap_index", "robots", "security", "redirect", "file", "asset"})
+_NOT_PAGES = frozenset("feed sitemap sitemap_index robots security redirect file picture asset calendar opml".split())
+_ICON = "img/favicon.ico"
 
 
 def plan_site(catalog: Catalog, addresses: Addresses, site: Site, assets: Mapping[str, Asset]) -> list[Job]:
@@ -76,11 +78,12 @@ def _below_mount(catalog: Catalog, addresses: Addresses, site: Site) -> Iterator
         kind = "topic" if is_topic else row["kind"]
         yield job(row["address"], "withdrawn" if row["state"] == State.WITHDRAWN.value else kind, row["path"])
     for row in catalog.rows(
-        "SELECT DISTINCT files.address, files.source FROM files JOIN documents ON path = document"
-        " WHERE files.site = ? AND documents.is_listed ORDER BY files.address",
+        "SELECT path, address FROM documents WHERE site = ? AND kind = 'consultation' AND is_listed AND has_page"
+        " AND (opens_on != '' OR closes_on != '') ORDER BY address",
         site.id,
     ):
-        yield job(row["address"], "file", row["source"])
+        yield job(calendar_of(row["address"]), "calendar", row["path"])
+    yield from _files(catalog, site, job)
     if site.villages:
         yield job("/villages/", "villages")
     for village in site.villages:
@@ -91,6 +94,23 @@ def _below_mount(catalog: Catalog, addresses: Addresses, site: Site) -> Iterator
         yield job("/sites/", "sites")
         yield job("/design/", "design")
         yield job("/sitemap.xml", "sitemap_index")
+        yield job("/feeds.opml", "opml")
+
+
+def _files(catalog: Catalog, site: Site, job: Callable[..., Job]) -> Iterator[Job]:
+    """Yield what documents carry: files as they are, pictures in all the sizes they are published in."""
+    rows = catalog.rows(
+        "SELECT DISTINCT files.address, files.source, files.type, files.widths FROM files"
+        " JOIN documents ON path = document WHERE files.site = ? AND documents.is_listed ORDER BY files.address",
+        site.id,
+    )
+    for row in rows:
+        ending = row["type"].lower()
+        yield job(row["address"], "picture" if ending in STRIPPED_TYPES else "file", row["source"])
+    for row in rows:
+        widths = tuple(map(int, row["widths"].split()))
+        for variant in variants_of(row["type"].lower(), widths):
+            yield job(variant_address(row["address"], variant), "picture", row["source"], variant)
 
 
 def _section(catalog: Catalog, site: Site, section: Section, job: Callable[..., Job]) -> Iterator[Job]:
@@ -117,3 +137,6 @@ def _host(addresses: Addresses, site: Site, assets: Mapping[str, Asset]) -> Iter
         yield Job(site.id, path, kind, host + file_of(path))
     for name, asset in assets.items():
         yield Job(site.id, asset.path, "asset", host + asset.path, name)
+    if _ICON in assets:
+        # Browsers ask for it by this name wherever no page tells them another: beside a file, in old ones always.
+        yield Job(site.id, "/favicon.ico", "asset", f"{host}/favicon.ico", _ICON)

@@ -258,7 +258,8 @@ def _compose_site_map(scope: Scope, job: Job) -> Composition:
         )
         for section in shown_sections(scope)
     )
-    view = SiteMapView(sections, village_links(scope, scope.site), _all_sites(scope))
+    feeds_href = scope.href("/feeds.opml", scope.county.portal)
+    view = SiteMapView(sections, village_links(scope, scope.site), _all_sites(scope), feeds_href)
     return Composition(_page(scope, job, scope.word("site_map")), "view", view)
 
 

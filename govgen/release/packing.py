@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import brotli
 
-_TYPES = (".html", ".htm", ".css", ".js", ".mjs", ".json", ".svg", ".xml", ".txt", ".csv")
+_TYPES = (".html", ".htm", ".css", ".js", ".mjs", ".json", ".svg", ".xml", ".txt", ".csv", ".ics", ".opml")
 _LEAST_BYTES = 256
 """Below that the head of an answer is larger than what is saved."""
 

@@ -40,6 +40,21 @@ def render_sitemap_index(scope: Scope) -> bytes:
     return "\n".join([f"{_HEAD}<sitemapindex {_SITEMAP_XMLNS}>", *rows, "</sitemapindex>\n"]).encode()
 
 
+def render_opml(scope: Scope) -> bytes:
+    """Return all feeds of the county for a feed reader: a site's own, and under it those of its sections."""
+    scope.use("sites")
+    lines = []
+    for site in scope.county.sites:
+        feeds = [(section.name, f"/{section.id}/feed.xml") for section in site.sections if section.kind.is_dated]
+        lines.append(f'<outline text="{escape(site.short_name)}">')
+        for name, path in ((site.name, "/feed.xml"), *((f"{site.short_name} · {name}", path) for name, path in feeds)):
+            url = escape(scope.addresses.url(site, path))
+            lines.append(f'<outline type="rss" text="{escape(name)}" xmlUrl="{url}"/>')
+        lines.append("</outline>")
+    head = f"<head><title>{escape(scope.county.full_name)}</title></head>"
+    return "\n".join([f'{_HEAD}<opml version="2.0">', head, "<body>", *lines, "</body>", "</opml>\n"]).encode()
+
+
 def render_robots(scope: Scope) -> bytes:
     """Return a host's robots.txt: everything may be read, and here is the map."""
     return f"User-agent: *\nAllow: /\n\nSitemap: {scope.addresses.url(scope.site, '/sitemap.xml')}\n".encode()

@@ -12,6 +12,7 @@ from govgen.catalog.records import Record, read_records
 from govgen.catalog.sources import source_key
 from govgen.catalog.store import Catalog, digest_bytes, is_damage
 from govgen.catalog.values import digest_value
+from govgen.content.attachments import file_ending
 from govgen.errors import MachineryError
 from govgen.files import OutputFolder, read_regular
 from govgen.model.address import Addresses
@@ -22,12 +23,14 @@ from govgen.plan.pages import DOCUMENT_TEMPLATES, Composition, compose
 from govgen.plan.scope import Scope, make_chrome
 from govgen.render.light import PelicanNeeded, choose_engine
 from govgen.render.machine_files import (
+    render_opml,
     render_redirect,
     render_robots,
     render_security,
     render_sitemap,
     render_sitemap_index,
 )
+from govgen.render.pictures import FOLDER, PictureCache
 from govgen.render.place import template_place
 from govgen.texts import load_texts
 
@@ -42,6 +45,11 @@ class Studio:
     addresses: Addresses
     assets: Mapping[str, Asset]
     clock: datetime
+
+    @property
+    def pictures(self) -> PictureCache:
+        """Where pictures are kept in the sizes they are published in."""
+        return PictureCache(self.catalog.parent / FOLDER)
 
 
 class Maker:
@@ -99,6 +107,10 @@ class Maker:
         if job.kind == "file":
             scope.use(source_key(job.subject))
             return read_regular(self._studio.repository / job.subject)
+        if job.kind == "picture":
+            scope.use(source_key(job.subject))
+            content = read_regular(self._studio.repository / job.subject)
+            return self._studio.pictures.make(content, file_ending(job.subject), job.month)
         if job.kind in _WITHOUT_TEMPLATE:
             return _WITHOUT_TEMPLATE[job.kind](scope, job)
         return compose(scope, job)
@@ -124,10 +136,19 @@ def _render_feed(scope: Scope, job: Job) -> bytes:
     return render_feed(scope, job)
 
 
+def _render_calendar(scope: Scope, job: Job) -> bytes:
+    # Imported here: there are few consultations.
+    from govgen.render.calendars import render_calendar
+
+    return render_calendar(scope, job)
+
+
 _WITHOUT_TEMPLATE: Mapping[str, Callable[[Scope, Job], bytes]] = {
     "feed": _render_feed,
     "sitemap": lambda scope, _: render_sitemap(scope),
     "sitemap_index": lambda scope, _: render_sitemap_index(scope),
+    "opml": lambda scope, _: render_opml(scope),
+    "calendar": _render_calendar,
     "robots": lambda scope, _: render_robots(scope),
     "security": lambda scope, _: render_security(scope),
     "redirect": render_redirect,

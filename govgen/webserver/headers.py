@@ -84,6 +84,8 @@ TYPES = {
     "text/plain": ("txt",),
     "text/csv": ("csv",),
     "application/xml": ("xml",),
+    "text/calendar": ("ics",),
+    "text/x-opml": ("opml",),
     "application/json": ("json",),
     "application/manifest+json": ("webmanifest",),
     "application/pdf": ("pdf",),
@@ -109,7 +111,10 @@ TYPES = {
 """Media types by what file names end in; all else is bytes to be saved."""
 
 FEED_TYPE = "application/atom+xml"
-WRITTEN_TYPES = ("text/css", "text/javascript", "text/plain", "application/xml", FEED_TYPE, "image/svg+xml")
+WRITTEN_TYPES = (
+    *("text/css", "text/javascript", "text/plain", "text/calendar", "text/x-opml"),
+    *("application/xml", FEED_TYPE, "image/svg+xml"),
+)
 """Types whose files the program writes, in UTF-8; who wrote a CSV file knows its encoding."""
 
 NEVER_SERVED = "gz|br|md|toml|py|sh|conf|ini|env|sql|sqlite|log|key|bak|old|orig|save|swp|tmp"
