@@ -336,6 +336,26 @@ def test_words_that_changed_stand_in_compiled_templates_too(world: Callable[...,
     assert "Now: 100% " in article(county.root, compiled=compiled, lang="en")[0]
 
 
+SAID = (
+    "{{ _('首页') }}|{% set word = _('首页') %}{{ word }}|{% trans count=days %}{{ count }} 天答复{% pluralize count %}"
+    "{{ count }} 天答复{% endtrans %}|{{ '首页'|named }}|{{ frame('_said.html') }}"
+)
+
+
+@pytest.mark.parametrize("engine", ["chosen", "pelican"])
+def test_one_engine_keeps_the_words_of_its_languages_apart(world: Callable[..., World], engine: str) -> None:
+    county = world(f"-- {TEMPLATES}/article.html --\n{{% set days = 2 %}}{SAID}\n")
+    county.write(f"{TEMPLATES}/_said.html", "{{ [_('首页')]|join }}")
+    languages = ("zh-CN", "en", "zh-CN", "ug", "fr", "en", "zh-CN")
+    work = [(CHROME, replace(ARTICLE, page=replace(ARTICLE.page, language=language))) for language in languages]
+    for compiled in (None, county.root / "compiled", county.root / "compiled"):
+        said = dict(zip(languages, render(county.root, *work, engine=engine, compiled=compiled)[0], strict=True))
+        assert said["zh-CN"].split("|") == ["首页", "首页", "2 天答复", "首页", "首页"]
+        assert said["en"].split("|") == ["Home", "Home", "Answered in 2 days", "Home", "Home"]
+        assert said["ug"].split("|")[:2] == ["باش بەت", "باش بەت"]
+        assert said["fr"].split("|")[3] == '<span lang="zh" dir="ltr">首页</span>'
+
+
 @pytest.mark.parametrize("damage", [b"", b"x", b"half"])
 def test_a_compiled_template_that_is_not_whole_is_as_good_as_none(world: Callable[..., World], damage: bytes) -> None:
     county = world()
