@@ -34,6 +34,7 @@ from govgen.render.pictures import prepare_pictures
 from govgen.render.worker import render
 from govgen.repo.checkout import Checkout
 from govgen.repo.survey import NOTHING_KNOWN, Known
+from govgen.search.index import update_index
 from govgen.standing import keep_report
 from govgen.texts import load_texts
 
@@ -122,6 +123,7 @@ def _find_outdated(
         note_theme(catalog, THEME, checkout.root / THEME)
     assets = load_assets(checkout.root / THEME)
     texts = load_texts(county.language)
+    update_index(catalog, county.portal.id, options.processes)
     plan(catalog, addresses, county.sites, assets)
     clock = gathered.audience.clock
     find_outdated(catalog, [Scope(catalog, addresses, site, texts, clock) for site in county.sites])

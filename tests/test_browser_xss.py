@@ -178,7 +178,7 @@ FIELD_VECTORS = (
     "%s%(x)s{0}{title}${7*7}",
 )
 FIELDS = (
-    "title source author summary keywords image_alt lang reviewed_by document_number index_number issuer theme genre"
+    "title source author summary keywords image_alt reviewed_by document_number index_number issuer theme genre"
     " disclosure ticket replied_by translation_of interprets 服务对象 自定"
 ).split()
 SECTIONS = ("news", "policies", "services", "letters", "consultations", "interpretations", "about", "data")

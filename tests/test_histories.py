@@ -74,6 +74,8 @@ class History:
             f"interprets: {self.target()}",
             f"amends: {self.target()}",
             f"repealed_by: {self.target()}",
+            f"translation_of: {self.target()}",
+            f"lang: {self.pick('en', 'ug', 'fr')}",
             f"opens_on: 2026-11-{self.random.randint(20, 24)}",
             f"closes_on: 2026-11-{self.random.randint(24, 28)}",
             f"order: {self.random.randint(1, 3)}",

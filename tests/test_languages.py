@@ -254,13 +254,15 @@ def test_a_translation_that_says_no_language_is_advised_to(world: Callable[..., 
 CHANGES = (
     ("aid-en.md", "Temporary", "Interim"),
     ("aid.md", "updated: 2026-03-05 10:00", "updated: 2026-03-06"),
+    ("aid-en.md", "translation_of: mzj:policies/aid", "order: 1"),
+    ("aid-en.md", "order: 1", "translation_of: mzj:policies/aid"),
     ("aid-en.md", "date: 2026-02-03", "date: 2026-03-07"),
     ("aid-ug.md", "lang: ug", "lang: kk"),
     ("aid-ug.md", "mzj:policies/aid", "mzj:policies/none"),
     ("aid.md", "validity: 有效", "status: withdrawn"),
 )
-"""A title changes; the original is corrected; a translation catches up, is of another language, of another document;
-the original is withdrawn."""
+"""A title changes; the original is corrected; a translation is none for a while, catches up, is of another language, of
+another document; the original is withdrawn."""
 
 
 def test_what_one_edition_changes_is_made_again_on_all(tmp_path: Path) -> None:
@@ -360,3 +362,19 @@ def test_an_uyghur_page_is_laid_out_from_the_right_and_fits_its_screen(built: Bu
         page.keyboard.press("Tab")
         skip = page.locator(".skip").evaluate("e => [e.getBoundingClientRect().right, innerWidth]")
         assert skip[0] == skip[1]
+
+
+def test_pages_after_one_in_another_language_are_in_their_own_again(world: Callable[..., World]) -> None:
+    # Months stand in an expression of a template, not alone in braces: those words are looked up while a page is made.
+    county = world()
+    for month in range(1, 4):
+        county.write(f"content/mzj/news/{month}.md", f"---\ntitle: 第{month}条\ndate: 2026-0{month}-01\n---\n正文。\n")
+    county.write("content/mzj/about/english.md", "---\ntitle: Portrait\nlang: en\n---\nWords.\n")
+    built = county.build(processes=1)
+    assert built.page(f"{MZJ}/about/english.html").find("html")["lang"] == "en"
+    months = [path for path in built.files() if path.startswith(f"{MZJ}/news/2026/")]
+    assert len(months) == 3
+    for path in months:
+        row = built.page(path).find(class_="archive").get_text()
+        assert "3月" in row, path
+        assert "Mar" not in row, path

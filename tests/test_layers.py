@@ -14,7 +14,7 @@ from tests.world import PROJECT
 
 ROOT = PROJECT / "govgen"
 
-STAGES = ("repo", "sites", "content", "catalog", "plan", "render", "check", "release", "deploy")
+STAGES = ("repo", "sites", "content", "catalog", "search", "plan", "render", "check", "release", "deploy")
 """In the order data moves; each may import those before it."""
 
 VOCABULARY = ("model", "errors", "events", "files", "texts", "pinyin", "processes")

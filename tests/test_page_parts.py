@@ -230,5 +230,3 @@ def test_a_document_number_is_copied_where_the_browser_can(built: Built) -> None
             assert page.evaluate("window.copied") == "云政发〔2026〕3号"
             assert button.inner_text() == "已复制"
             assert reader.failed == []
-    (script,) = built.page(POLICY).select('script[src*="/copy."]')
-    assert str(script["integrity"]).startswith("sha384-")

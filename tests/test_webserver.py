@@ -43,10 +43,6 @@ PAGE_POLICY = (
 )
 FILE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 DRAWING_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-SEARCH_POLICY = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self';"
-    " connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-)
 ALWAYS = {
     "content-security-policy": PAGE_POLICY,
     "cross-origin-resource-policy": "same-origin",
@@ -141,7 +137,7 @@ KINDS: dict[str, Callable[[Server], tuple[Answer, dict[str, str]]]] = {
         s.get(PORTAL, "/qs/files/notices/biao.csv", tls=True),
         {"content_security_policy": FILE_POLICY, "content_disposition": "attachment"},
     ),
-    "200 search": lambda s: (s.get(PORTAL, "/search/", tls=True), {"content_security_policy": SEARCH_POLICY}),
+    "200 search": lambda s: (s.get(PORTAL, "/search/", tls=True), {}),
     "301 slash": lambda s: (s.get(PORTAL, "/news", tls=True), {"location": "/news/"}),
     "301 old address": lambda s: (
         s.get(MZJ, "/old/aid.html", tls=True),

@@ -67,6 +67,9 @@ CREATE TABLE artifacts (
 CREATE TABLE uses (key TEXT, output TEXT, PRIMARY KEY (key, output)) WITHOUT ROWID;
 CREATE TABLE dirty (output TEXT PRIMARY KEY, reason TEXT) WITHOUT ROWID;
 CREATE TABLE gone (output TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE searched (document TEXT PRIMARY KEY, day INTEGER, place INTEGER, record BLOB);
+CREATE TABLE search_shards (name TEXT, number INTEGER, content BLOB, PRIMARY KEY (name, number));
+CREATE TABLE search_blocks (first INTEGER PRIMARY KEY, level INTEGER, parts INTEGER);
 CREATE TABLE site_trees (site TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID;
 """
 _INDEXES = """
@@ -96,6 +99,7 @@ CREATE INDEX waiting_by_document ON waiting (document);
 CREATE INDEX findings_by_origin ON findings (origin, path);
 CREATE INDEX artifacts_by_subject ON artifacts (subject);
 CREATE INDEX artifacts_by_site ON artifacts (site, is_page);
+CREATE INDEX searched_by_day ON searched (day);
 CREATE INDEX touched_by_key ON touched (key);
 CREATE INDEX uses_by_output ON uses (output);
 """

@@ -11,6 +11,7 @@ Keys, and who looks at them:
     topic:ID            which documents belong to a topic
     sitemap:SITE        addresses and days of a site's documents
     plan:SITE           which pages a site has
+    grams:NAME:NUMBER  texts:BLOCK  search    the search index: a shard of its lists, a block of its texts, its shape
 """
 
 from __future__ import annotations
@@ -160,6 +161,13 @@ def _others() -> list[str]:
         ),
         *_come_and_go("bodies", lambda r: ([f"'document:' || {r}.document"], [])),
         *_come_and_go("topics", lambda r: ([f"'topic:' || {r}.topic"], [])),
+        *_come_and_go("search_shards", lambda r: ([f"'grams:' || {r}.name || ':' || {r}.number"], [])),
+        _trigger(
+            "search_shards_update",
+            "UPDATE ON search_shards",
+            ["'grams:' || NEW.name || ':' || NEW.number"],
+            when="OLD.content IS NOT NEW.content",
+        ),
         *_come_and_go(
             "aliases", lambda r: ([f"'plan:' || {r}.site", f"'address:' || {r}.site || ':' || {r}.alias"], [])
         ),

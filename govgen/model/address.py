@@ -83,3 +83,25 @@ def calendar_of(path: str) -> str:
 def file_of(path: str) -> str:
     """Return the file a page at `path` is served from."""
     return f"{path}index.html" if path.endswith("/") else path
+
+
+SEARCH = "/search/"
+"""The search page of a site, and below it on the portal what a search is answered from."""
+
+SEARCH_CHARACTERS = "/search/characters.txt"
+SEARCH_NUMBERS = "/search/numbers/"
+
+
+def search_lists_path(name: str, number: int) -> str:
+    """Return where a shard of the index's lists is read, below the portal's mount."""
+    return f"{SEARCH}lists/{name}-{number}.bin"
+
+
+def search_texts_path(block: int) -> str:
+    """Return where a block of the index's texts is read, below the portal's mount."""
+    return f"{SEARCH}texts/{block}.bin"
+
+
+def search_year_path(year: str) -> str:
+    """Return where a site's lists of a year are found, below its mount."""
+    return f"{SEARCH}{year}/"

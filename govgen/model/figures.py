@@ -1,4 +1,4 @@
-"""What a template draws besides words: pictures, and codes to scan."""
+"""What a page carries besides words: pictures, files to take along, codes to scan."""
 
 from __future__ import annotations
 
@@ -32,3 +32,20 @@ class Code:
 
     modules: int
     """Along one side."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file a document carries."""
+
+    name: str
+    """What the reader sees: the title given, or the file's name."""
+
+    href: str
+    file_name: str
+    """The name it is saved under."""
+
+    type: str
+    """PDF, DOCX, XLSX, CSV, …"""
+
+    size_bytes: int

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from govgen.model.figures import Code, Picture
+from govgen.model.figures import Attachment, Code, Picture
 
 
 @dataclass(frozen=True)
@@ -116,23 +116,6 @@ class Month:
     href: str
     count: int
     """How many documents it has; 0 in the archives, whose pages must not change with every new document."""
-
-
-@dataclass(frozen=True)
-class Attachment:
-    """A file a document carries."""
-
-    name: str
-    """What the reader sees: the title given, or the file's name."""
-
-    href: str
-    file_name: str
-    """The name it is saved under."""
-
-    type: str
-    """PDF, DOCX, XLSX, CSV, …"""
-
-    size_bytes: int
 
 
 @dataclass(frozen=True)
@@ -389,6 +372,58 @@ class SiteMapView:
     by_kind: tuple[SiteGroup, ...]
     feeds_href: str
     """All feeds of the county, for feed readers."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the values a search may be limited to."""
+
+    value: str
+    name: str
+    href: str = ""
+    """A site's home."""
+
+
+@dataclass(frozen=True)
+class SearchView:
+    """A site's search page (template `search`): the portal's answers, the others' lead there."""
+
+    county_href: str
+    """The portal's search page."""
+
+    lists_href: str
+    """Where what searches are answered from is read."""
+
+    recent: int
+    shards: int
+    """See `search/blocks.py`."""
+
+    sites: tuple[Choice, ...]
+    kinds: tuple[Choice, ...]
+    validities: tuple[Choice, ...]
+    years: tuple[str, ...]
+    """Newest first."""
+
+    by_year: tuple[Link, ...]
+    numbers_href: str
+    topics: tuple[Link, ...]
+    by_initial: tuple[SiteGroup, ...]
+
+
+@dataclass(frozen=True)
+class SearchYearView:
+    """What a site published in a year (template `search_year`): its sections, each with its months as items."""
+
+    year: str
+    sections: tuple[tuple[Link, tuple[Link, ...]], ...]
+
+
+@dataclass(frozen=True)
+class SearchNumbersView:
+    """A site's documents by number (template `search_numbers`); on the portal also the way to the other sites'."""
+
+    items: tuple[Item, ...]
+    sites: tuple[Link, ...]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from govgen.model.view import Attachment, Block, DesignView, Fact, Item, Link, Month
+from govgen.model.figures import Attachment
+from govgen.model.view import Block, DesignView, Fact, Item, Link, Month
 from govgen.plan.scope import Scope
 
 _LONG = "关于进一步规范全县农村宅基地审批和住房建设管理工作、切实维护群众合法权益的实施意见"
@@ -17,7 +18,7 @@ _PROSE = Markup(
     "<strong>要紧的字</strong>加粗，<em>着重的字</em>加点。</p>"
     "<h3>三级标题</h3><ol><li>先看清条件；</li><li>再备齐材料；</li></ol>"
     "<blockquote><p>引文用楷体。</p></blockquote>"
-    "<div class='table'><table>"
+    "<div class='table' role='region' tabindex='0' aria-label='表格'><table>"
     "<thead><tr><th scope='col'>类别</th><th scope='col'>标准</th><th scope='col'>每月</th></tr></thead>"
     "<tbody><tr><td>城市低保</td><td>人均</td><td>765元</td></tr>"
     "<tr><td>农村低保</td><td>人均</td><td>550元</td></tr></tbody>"

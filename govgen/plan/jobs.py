@@ -6,13 +6,25 @@ from collections.abc import Callable, Iterator, Mapping
 
 from govgen.catalog.store import Catalog
 from govgen.content.variants import STRIPPED_TYPES, variant_address, variants_of
-from govgen.model.address import Addresses, calendar_of, file_of
+from govgen.model.address import (
+    SEARCH,
+    SEARCH_CHARACTERS,
+    SEARCH_NUMBERS,
+    Addresses,
+    calendar_of,
+    file_of,
+    search_year_path,
+)
 from govgen.model.build import Job
 from govgen.model.county import Mount, Section, SectionKind, Site
 from govgen.model.state import State
 from govgen.plan.assets import Asset
+from govgen.search.files import index_files
 
-_NOT_PAGES = frozenset("feed sitemap sitemap_index robots security redirect file picture asset calendar opml".split())
+_NOT_PAGES = frozenset(
+    "feed sitemap sitemap_index robots security redirect file picture asset calendar opml".split()
+    + "search_lists search_texts search_characters".split()
+)
 _ICON = "img/favicon.ico"
 
 
@@ -88,6 +100,7 @@ def _below_mount(catalog: Catalog, addresses: Addresses, site: Site) -> Iterator
         yield job("/villages/", "villages")
     for village in site.villages:
         yield job(f"/{village.folder}/", "village", village.id)
+    yield from _search(catalog, site, job)
     yield job("/sitemap.html", "site_map")
     yield job("/sitemap-portal.xml" if site.is_portal else "/sitemap.xml", "sitemap")
     if site.is_portal:
@@ -127,6 +140,21 @@ def _section(catalog: Catalog, site: Site, section: Section, job: Callable[..., 
         yield job(f"/{section.id}/{row['month'].replace('-', '/')}/", "archive", section.id, row["month"])
 
 
+def _search(catalog: Catalog, site: Site, job: Callable[..., Job]) -> Iterator[Job]:
+    """Yield a site's search page and the lists it offers; on the portal also what searches are answered from."""
+    yield job(SEARCH, "search")
+    for row in catalog.rows(
+        "SELECT DISTINCT substr(month, 1, 4) AS year FROM listings WHERE site = ? AND month != '' ORDER BY 1", site.id
+    ):
+        yield job(search_year_path(row["year"]), "search_year", row["year"])
+    if any(section.kind is SectionKind.POLICIES for section in site.sections):
+        yield job(SEARCH_NUMBERS, "search_numbers")
+    if site.is_portal:
+        yield job(SEARCH_CHARACTERS, "search_characters")
+        for file in index_files(catalog):
+            yield job(file.path, file.kind, file.subject)
+
+
 def _host(addresses: Addresses, site: Site, assets: Mapping[str, Asset]) -> Iterator[Job]:
     """Yield what a host has besides its site's pages; a site mounted by path leaves only redirects on its own."""
     host = addresses.own_host(site)
@@ -137,6 +165,6 @@ def _host(addresses: Addresses, site: Site, assets: Mapping[str, Asset]) -> Iter
         yield Job(site.id, path, kind, host + file_of(path))
     for name, asset in assets.items():
         yield Job(site.id, asset.path, "asset", host + asset.path, name)
-    if _ICON in assets:
-        # Browsers ask for it by this name wherever no page tells them another: beside a file, in old ones always.
-        yield Job(site.id, "/favicon.ico", "asset", f"{host}/favicon.ico", _ICON)
+        if name == "img/favicon.ico":
+            # Browsers ask for it by this name wherever no page tells them another: beside a file, in old ones always.
+            yield Job(site.id, "/favicon.ico", "asset", f"{host}/favicon.ico", name)

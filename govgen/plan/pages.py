@@ -8,6 +8,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+from govgen.model.address import SEARCH
 from govgen.model.build import Job
 from govgen.model.county import Section
 from govgen.model.language import direction_of
@@ -30,6 +31,7 @@ from govgen.plan.found import Node, breadcrumb, document_node, open_graph, organ
 from govgen.plan.homes import portal_home, site_home, village_home
 from govgen.plan.items import standing_pages
 from govgen.plan.scope import Scope, shown_sections, sites_by_initial, sites_by_kind, village_links
+from govgen.plan.searching import search_numbers_view, search_view, search_year_view
 from govgen.plan.sections import section_view
 from govgen.plan.translations import find_editions
 
@@ -285,6 +287,24 @@ def _read_all_sites(scope: Scope) -> tuple[tuple[SiteGroup, ...], frozenset[str]
     return sites_by_kind(apart), frozenset(apart.used)
 
 
+def _compose_search(scope: Scope, job: Job) -> Composition:
+    return Composition(_page(scope, job, scope.word("search"), is_indexed=False), "view", search_view(scope))
+
+
+def _compose_search_year(scope: Scope, job: Job) -> Composition:
+    page = _page(scope, job, scope.texts.word("pages", "search_year", year=job.subject), trail=_search_trail(scope))
+    return Composition(page, "view", search_year_view(scope, job.subject))
+
+
+def _compose_search_numbers(scope: Scope, job: Job) -> Composition:
+    page = _page(scope, job, scope.word("search_numbers"), trail=_search_trail(scope))
+    return Composition(page, "view", search_numbers_view(scope))
+
+
+def _search_trail(scope: Scope) -> tuple[Link, ...]:
+    return (Link(scope.word("search"), scope.href(SEARCH)),)
+
+
 _STANDING_PAGES: Mapping[str, Callable[[Scope, Job], Composition]] = {
     "portal": _compose_home,
     "home": _compose_home,
@@ -294,4 +314,7 @@ _STANDING_PAGES: Mapping[str, Callable[[Scope, Job], Composition]] = {
     "site_map": _compose_site_map,
     "404": _compose_not_found,
     "design": _compose_design,
+    "search": _compose_search,
+    "search_year": _compose_search_year,
+    "search_numbers": _compose_search_numbers,
 }

@@ -7,6 +7,7 @@ from html import escape
 
 from govgen.model.build import Job
 from govgen.plan.scope import Scope, shown_sections
+from govgen.search.files import lists_file, texts_file
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _SITEMAP_XMLNS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
@@ -73,6 +74,18 @@ def render_security(scope: Scope) -> bytes:
         f"Canonical: {scope.addresses.url(scope.site, '/.well-known/security.txt')}",
     ]
     return ("\n".join(lines) + "\n").encode()
+
+
+def render_search_lists(scope: Scope, job: Job) -> bytes:
+    """Return a shard of the search index's lists."""
+    scope.use(f"grams:{job.subject}")
+    return lists_file(scope.catalog, job.subject)
+
+
+def render_search_texts(scope: Scope, job: Job) -> bytes:
+    """Return a block of the search index's texts."""
+    scope.use(f"texts:{job.subject}")
+    return texts_file(scope.catalog, int(job.subject))
 
 
 def render_redirect(scope: Scope, job: Job) -> bytes:

@@ -26,12 +26,15 @@ from govgen.render.machine_files import (
     render_opml,
     render_redirect,
     render_robots,
+    render_search_lists,
+    render_search_texts,
     render_security,
     render_sitemap,
     render_sitemap_index,
 )
 from govgen.render.pictures import FOLDER, PictureCache
 from govgen.render.place import template_place
+from govgen.search.files import characters_file
 from govgen.texts import load_texts
 
 
@@ -152,6 +155,9 @@ _WITHOUT_TEMPLATE: Mapping[str, Callable[[Scope, Job], bytes]] = {
     "robots": lambda scope, _: render_robots(scope),
     "security": lambda scope, _: render_security(scope),
     "redirect": render_redirect,
+    "search_lists": render_search_lists,
+    "search_texts": render_search_texts,
+    "search_characters": lambda scope, _: characters_file(),
 }
 
 

@@ -92,7 +92,8 @@ def _in_other_words(environment: Environment, words: Words, compiled: Path | Non
     """Return an environment made ready as this one is, for pages in other words; `compiled` is a folder of its own."""
     other = environment.overlay()
     other.globals, other.filters = dict(environment.globals), dict(environment.filters)
-    # Made anew: what installs the words would install them in the environment it was made for.
+    # Made anew, and in the place of the old one, which would give the words to the environment it was made for.
+    del other.install_gettext_callables  # type: ignore[attr-defined]
     other.add_extension("jinja2.ext.i18n")
     _give_words(other, words, compiled, text)
     return other

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _TASK_JOBS = 200
 _TASKS_AHEAD = 3
 """So many tasks wait for each worker: it never idles, and no more is in memory."""
-_FEW_JOBS = 40
+_FEW_JOBS = 80
 """So few are made sooner than worker processes start."""
 
 

@@ -7,10 +7,6 @@ from dataclasses import dataclass
 
 _OWN = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'"
 _PAGE = f"{_OWN}; media-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-_SEARCH = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self';"
-    " connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-)
 _ATTACHMENT = "default-src 'none'; sandbox; frame-ancestors 'none'"
 _DRAWING = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 _DEVICES = (
@@ -59,7 +55,6 @@ HEADERS = (
         "Content-Security-Policy",
         _PAGE,
         (
-            Case("/(?:search/.*|pagefind/.*[.]js)", _SEARCH),
             Case("/files/.*", _ATTACHMENT),
             Case(".*[.]svg", _DRAWING),
         ),

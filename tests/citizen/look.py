@@ -1,6 +1,6 @@
 """Pictures of every type of page in every look, for eyes: `make look` writes them to `build/look/`.
 
-One browser, a context for each look, several pages at a time. `index.html` shows all; `sheet-*.png` is one look each.
+One browser, a context for each look, several looks at a time. `index.html` shows all; `sheet-*.png` is one look each.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from PIL import Image, ImageDraw
-from playwright.async_api import Browser, BrowserContext, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 from tests.browser import FLAGS
 from tests.citizen.demo import TypedPage, browser_flags, build_demo, serve_demo, url_of
@@ -24,8 +24,8 @@ from tests.conftest import require
 from tests.world import PROJECT
 
 FOLDER = PROJECT / "build/look"
-AT_ONCE = 4
-LONGEST = 6000
+AT_ONCE = 3
+LONGEST = 4000
 """Pixels of a page that are pictured: below that, a list only goes on."""
 
 THUMBNAILS = {"phone": (180, 370, 12), "desktop": (360, 370, 6)}
@@ -82,25 +82,26 @@ async def _picture_all(pages: Mapping[str, TypedPage], flags: tuple[str, ...]) -
 
 
 async def _picture_look(browser: Browser, look: Look, pages: Mapping[str, TypedPage], gate: asyncio.Semaphore) -> None:
-    context = await browser.new_context(
-        viewport=look.size, color_scheme=look.colours, reduced_motion="reduce", locale="zh-CN"
-    )
-    await asyncio.gather(*(_picture(context, look, type, page, gate) for type, page in pages.items()))
-    await context.close()
-
-
-async def _picture(context: BrowserContext, look: Look, type: str, page: TypedPage, gate: asyncio.Semaphore) -> None:
+    """Picture the pages one after the other, in a tab and with a memory of this look's own."""
     async with gate:
-        tab = await context.new_page()
-        await tab.goto(url_of(page.path), wait_until="load")
-        if look.mode == "elder":
-            await tab.evaluate(ELDER)
-        height = min(await tab.evaluate("document.documentElement.scrollHeight"), LONGEST)
-        # As tall as the page: pictures that are loaded when they are seen are seen.
-        await tab.set_viewport_size({"width": look.size["width"], "height": max(height, look.size["height"])})
-        await tab.wait_for_load_state("networkidle")
-        await tab.screenshot(path=FOLDER / _name(look, type))
+        tab = await browser.new_page(
+            viewport=look.size, color_scheme=look.colours, reduced_motion="reduce", locale="zh-CN"
+        )
+        for type, page in pages.items():
+            await _picture(tab, look, type, page)
         await tab.close()
+
+
+async def _picture(tab: Page, look: Look, type: str, page: TypedPage) -> None:
+    await tab.set_viewport_size(look.size)
+    await tab.goto(url_of(page.path), wait_until="load")
+    if look.mode == "elder":
+        await tab.evaluate(ELDER)
+    # As tall as the page: pictures that are loaded when they are seen are seen.
+    height = min(await tab.evaluate("document.documentElement.scrollHeight"), LONGEST)
+    await tab.set_viewport_size({"width": look.size["width"], "height": max(height, look.size["height"])})
+    await tab.evaluate("Promise.allSettled([...document.images].map((picture) => picture.decode()))")
+    await tab.screenshot(path=FOLDER / _name(look, type))
 
 
 def _name(look: Look, type: str) -> str:

@@ -2,8 +2,9 @@
 "use strict";
 (() => {
   const seen = { shifts: [], violations: [], focused: [] };
-  const name = (element) => {
-    if (!element || element === document.body || !element.tagName) return "body";
+  const name = (node) => {
+    const element = node && !node.tagName ? node.parentElement : node;
+    if (!element || element === document.body) return "body";
     const classes = [...element.classList].map((word) => `.${word}`).join("");
     const words = (element.getAttribute("aria-label") || element.textContent || "").trim().replace(/\s+/g, " ");
     const parent = element.parentElement;

@@ -1,4 +1,4 @@
-// What pages can do besides being read: elder mode with its tools. Without this file nothing is missing but these.
+// What pages can do besides being read: elder mode with its tools, copying a number. Without it, only these are missing.
 "use strict";
 (() => {
   const root = document.documentElement;
@@ -76,6 +76,15 @@
   elderSwitch.addEventListener("click", () => choose(root.classList.contains("elder") ? 0 : 1));
   addEventListener("keydown", (event) => { if (event.key === "Escape" && readButton.getAttribute("aria-pressed") === "true") stop(); });
   addEventListener("pagehide", stop);
+
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.addEventListener("click", () => {
+      navigator.clipboard.writeText(button.dataset.copy).then(() => {
+        button.textContent = button.dataset.done;
+        button.nextElementSibling.textContent = button.dataset.done;
+      });
+    });
+  }
 
   readButton.hidden = !("speechSynthesis" in window);
   show(root.classList.contains("larger") ? 2 : root.classList.contains("elder") ? 1 : 0);

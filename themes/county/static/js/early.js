@@ -1,6 +1,7 @@
-// Runs before the page is drawn: what was chosen is there from the first moment on, and nothing moves afterwards.
+// Runs before the page is drawn: what was chosen, and what the browser can do, shows from the first moment on.
 "use strict";
 (() => {
   const chosen = document.cookie.match(/(?:^|; )govgen-elder=([12])/);
-  document.documentElement.classList.add("scripted", ...(chosen ? ["elder", "larger"].slice(0, chosen[1]) : []));
+  const marks = ["scripted", ...(navigator.clipboard ? ["copies"] : []), ...["elder", "larger"].slice(0, chosen?.[1] ?? 0)];
+  document.documentElement.classList.add(...marks);
 })();
