@@ -11,6 +11,8 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+from govgen.model.figures import Attachment, Code, Picture
+
 
 @dataclass(frozen=True)
 class Link:
@@ -23,24 +25,6 @@ class Link:
 
     language: str = ""
     """The language of its name; empty for the county's."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture in the sizes there are of it."""
-
-    src: str
-    """What a browser without WebP loads."""
-
-    srcset: str
-    """The WebP files with their widths; empty where there is only the one file."""
-
-    width: int
-    """In pixels; 0 where nobody knows."""
-
-    height: int
-    sizes: str
-    """How wide it stands in an article, as a page states it."""
 
 
 @dataclass(frozen=True)
@@ -135,23 +119,6 @@ class Month:
 
 
 @dataclass(frozen=True)
-class Attachment:
-    """A file a document carries."""
-
-    name: str
-    """What the reader sees: the title given, or the file's name."""
-
-    href: str
-    file_name: str
-    """The name it is saved under."""
-
-    type: str
-    """PDF, DOCX, XLSX, CSV, …"""
-
-    size_bytes: int
-
-
-@dataclass(frozen=True)
 class Fact:
     """A labelled value in a document's table of facts."""
 
@@ -188,17 +155,6 @@ class SiteEntry:
     initial: str
     summary: str
     villages: tuple[Link, ...]
-
-
-@dataclass(frozen=True)
-class Code:
-    """A QR code."""
-
-    path: str
-    """Its dark modules as an SVG path, one unit a module."""
-
-    modules: int
-    """Along one side."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from govgen.model.view import Attachment, Block, DesignView, Fact, Item, Link, Month
+from govgen.model.figures import Attachment
+from govgen.model.view import Block, DesignView, Fact, Item, Link, Month
 from govgen.plan.scope import Scope
 
 _LONG = "关于进一步规范全县农村宅基地审批和住房建设管理工作、切实维护群众合法权益的实施意见"

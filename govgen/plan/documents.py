@@ -11,7 +11,8 @@ from govgen.catalog.rows import read_time
 from govgen.catalog.values import read_json
 from govgen.model.address import calendar_of
 from govgen.model.document import Kind
-from govgen.model.view import Attachment, Block, Change, DocumentView, Fact, Item, Link, Picture, TopicView
+from govgen.model.figures import Attachment, Picture
+from govgen.model.view import Block, Change, DocumentView, Fact, Item, Link, TopicView
 from govgen.plan.bodies import resolve_body
 from govgen.plan.items import COLUMNS, days_waited, make_items
 from govgen.plan.parts import has_code, make_code, report_address

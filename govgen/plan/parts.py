@@ -8,7 +8,7 @@ from __future__ import annotations
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from govgen.model.county import SectionKind
-from govgen.model.view import Code
+from govgen.model.figures import Code
 
 _POSTED = frozenset(
     {SectionKind.NOTICES, SectionKind.POLICIES, SectionKind.SERVICES, SectionKind.CONSULTATIONS},

@@ -8,7 +8,7 @@ import sqlite3
 
 from govgen.content.variants import LIST_WIDTH, plain_address, variant_address
 from govgen.model.county import Site
-from govgen.model.view import Picture
+from govgen.model.figures import Picture
 from govgen.plan.scope import Scope
 
 _ARTICLE_PIXELS = 720
