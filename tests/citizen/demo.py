@@ -133,7 +133,8 @@ def _typed_pages(catalog: Path, county: County) -> Iterator[TypedPage]:
     try:
         for row in opened.rows(_TYPE):
             of_section = row["section_kind"] if row["kind"] == "section" else ""
-            if of_section not in ("", "pages") and not row["is_list"]:
+            # The portal's sections list what other sites have, even where it has nothing itself.
+            if of_section not in ("", "pages") and not row["is_list"] and not row["output"].startswith(PORTAL):
                 of_section = "blank"
             variant = of_section or row["validity"] or row["phase"] or row["language"] or ""
             if row["kind"] == "home":
