@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from govgen.errors import MachineryError
-from govgen.model import view
+from govgen.model import search_view, view
 from govgen.model.chrome import Chrome
 from govgen.model.view import DocumentView, Page
 from govgen.plan.pages import Composition
@@ -39,6 +39,9 @@ VIEWS: Mapping[str, type] = {
     "site_map": view.SiteMapView,
     "404": view.NotFoundView,
     "design": view.DesignView,
+    "search": search_view.SearchView,
+    "search_year": search_view.SearchYearView,
+    "search_numbers": search_view.SearchNumbersView,
     **dict.fromkeys(
         ["article", "page", "policy", "interpretation", "service", "letter", "consultation", "data", "withdrawn"],
         DocumentView,

@@ -8,7 +8,8 @@ from govgen.catalog.listings import topic_rows
 from govgen.model.address import SEARCH, SEARCH_NUMBERS, search_year_path
 from govgen.model.county import SectionKind, Site
 from govgen.model.document import Kind, Validity
-from govgen.model.view import Choice, Link, SearchNumbersView, SearchView, SearchYearView
+from govgen.model.search_view import Choice, SearchNumbersView, SearchView, SearchYearView
+from govgen.model.view import Link
 from govgen.plan.items import COLUMNS, make_items, other_sites
 from govgen.plan.scope import Scope, sites_by_initial
 from govgen.search.index import FACT, read_shape

@@ -1,0 +1,59 @@
+"""What the templates of searching are given: the search page, and the lists one looks through without it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from govgen.model.view import Item, Link, SiteGroup
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the values a search may be limited to."""
+
+    value: str
+    name: str
+    href: str = ""
+    """A site's home."""
+
+
+@dataclass(frozen=True)
+class SearchView:
+    """A site's search page (template `search`): the portal's answers, the others' lead there."""
+
+    county_href: str
+    """The portal's search page."""
+
+    lists_href: str
+    """Where what searches are answered from is read."""
+
+    recent: int
+    shards: int
+    """See `search/blocks.py`."""
+
+    sites: tuple[Choice, ...]
+    kinds: tuple[Choice, ...]
+    validities: tuple[Choice, ...]
+    years: tuple[str, ...]
+    """Newest first."""
+
+    by_year: tuple[Link, ...]
+    numbers_href: str
+    topics: tuple[Link, ...]
+    by_initial: tuple[SiteGroup, ...]
+
+
+@dataclass(frozen=True)
+class SearchYearView:
+    """What a site published in a year (template `search_year`): its sections, each with its months as items."""
+
+    year: str
+    sections: tuple[tuple[Link, tuple[Link, ...]], ...]
+
+
+@dataclass(frozen=True)
+class SearchNumbersView:
+    """A site's documents by number (template `search_numbers`); on the portal also the way to the other sites'."""
+
+    items: tuple[Item, ...]
+    sites: tuple[Link, ...]
