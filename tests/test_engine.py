@@ -38,6 +38,9 @@ VIEWS: Mapping[str, type] = {
     "sites": view.SitesView,
     "site_map": view.SiteMapView,
     "404": view.NotFoundView,
+    "search": view.SearchView,
+    "search_year": view.SearchYearView,
+    "search_numbers": view.SearchNumbersView,
     **dict.fromkeys(
         ["article", "page", "policy", "interpretation", "service", "letter", "consultation", "data", "withdrawn"],
         DocumentView,

@@ -372,11 +372,19 @@ class SearchView:
 
 
 @dataclass(frozen=True)
+class YearSection:
+    """A section, and the months of a year in which it has something."""
+
+    section: Link
+    months: tuple[Link, ...]
+
+
+@dataclass(frozen=True)
 class SearchYearView:
-    """What a site published in a year (template `search_year`): its sections, each with its months as items."""
+    """What a site published in a year (template `search_year`)."""
 
     year: str
-    sections: tuple[tuple[Link, tuple[Link, ...]], ...]
+    sections: tuple[YearSection, ...]
 
 
 @dataclass(frozen=True)
