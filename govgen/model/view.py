@@ -353,11 +353,9 @@ class SearchView:
     """The portal's search page."""
 
     lists_href: str
-    """Where what searches are answered from is read."""
-
     recent: int
     shards: int
-    """See `search/blocks.py`."""
+    """Where the index is read, empty but on the portal, and its shape: see `search/blocks.py`."""
 
     sites: tuple[Choice, ...]
     kinds: tuple[Choice, ...]
