@@ -70,8 +70,8 @@ def measure(documents: int) -> Measured:
         added = "<p>补充说明：水库管理以此为准。</p>"
         catalog.run("INSERT INTO bodies VALUES (?, ?, '', ?)", "p7", body["html"] + added, body["details"])
         edit = _update(catalog)
-        row = "SELECT 'new', site, '/news/new.html', title, '2026-11-21', kind, source, number, validity, state, is_listed"
-        catalog.run(f"INSERT INTO documents ({_COLUMNS}) {row} FROM documents WHERE path = 'p9'")
+        row = _COLUMNS.replace("path", "'new'").replace("address", "'/news/new.html'").replace("date", "'2026-11-21'")
+        catalog.run(f"INSERT INTO documents ({_COLUMNS}) SELECT {row} FROM documents WHERE path = 'p9'")
         catalog.run("INSERT INTO bodies SELECT 'new', html, toc, details FROM bodies WHERE document = 'p9'")
         add = _update(catalog)
         lists = catalog.rows("SELECT sum(length(content)) AS size, count(*) AS number FROM search_shards")[0]
@@ -146,8 +146,10 @@ _INTRODUCTION = """# 站内搜索的花费
 > In short: what the search index costs at three sizes: seconds to make it, to follow one edit and one new document, and
 > what a browser reads for the dearest of five queries.
 
-由 `python -m benchmarks.search` 生成，请勿手改。文稿是编造的，每篇约 1,600 字；秒数是本机当时的实际时间，机器忙的时候会长几倍。
-“一次查询”是五个词里花费最多的一个：词表和十条结果的正文，不含网页本身（约 20 KB）。为什么这样做，见[决定 0014](decisions/0014-own-search-index.md)。
+由 `python -m benchmarks.search` 生成，请勿手改。文稿是编造的，每篇约 1,600 字；秒数是本机当时的实际时间，
+机器忙的时候会长几倍。
+“一次查询”是五个词里花费最多的一个：词表和十条结果的正文，不含网页本身（约 20 KB）。
+为什么这样做，见[决定 0014](decisions/0014-own-search-index.md)。
 
 | 文稿 | 全部建立，秒 | 改一篇，秒 | 新增一篇，秒 | 词表 MB | 正文 MB | 文件 | 一次查询 KB | 内存峰值 MB |
 | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"""

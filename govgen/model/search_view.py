@@ -25,11 +25,9 @@ class SearchView:
     """The portal's search page."""
 
     lists_href: str
-    """Where what searches are answered from is read."""
-
     recent: int
     shards: int
-    """See `search/blocks.py`."""
+    """Where the index is read, empty but on the portal, and its shape: see `search/blocks.py`."""
 
     sites: tuple[Choice, ...]
     kinds: tuple[Choice, ...]
@@ -44,11 +42,19 @@ class SearchView:
 
 
 @dataclass(frozen=True)
+class YearSection:
+    """A section, and the months of a year in which it has something."""
+
+    section: Link
+    months: tuple[Link, ...]
+
+
+@dataclass(frozen=True)
 class SearchYearView:
-    """What a site published in a year (template `search_year`): its sections, each with its months as items."""
+    """What a site published in a year (template `search_year`)."""
 
     year: str
-    sections: tuple[tuple[Link, tuple[Link, ...]], ...]
+    sections: tuple[YearSection, ...]
 
 
 @dataclass(frozen=True)

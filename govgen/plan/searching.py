@@ -8,7 +8,7 @@ from govgen.catalog.listings import topic_rows
 from govgen.model.address import SEARCH, SEARCH_NUMBERS, search_year_path
 from govgen.model.county import SectionKind, Site
 from govgen.model.document import Kind, Validity
-from govgen.model.search_view import Choice, SearchNumbersView, SearchView, SearchYearView
+from govgen.model.search_view import Choice, SearchNumbersView, SearchView, SearchYearView, YearSection
 from govgen.model.view import Link
 from govgen.plan.items import COLUMNS, make_items, other_sites
 from govgen.plan.scope import Scope, sites_by_initial
@@ -73,7 +73,7 @@ def search_year_view(scope: Scope, year: str) -> SearchYearView:
             for row in rows
         )
         if months:
-            sections.append((Link(section.name, scope.href(f"/{section.id}/")), months))
+            sections.append(YearSection(Link(section.name, scope.href(f"/{section.id}/")), months))
     return SearchYearView(year, tuple(sections))
 
 

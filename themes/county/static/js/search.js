@@ -411,6 +411,7 @@ async function* search() {
   const texts = stages.findIndex(([, , isTitle]) => !isTitle);
   if (texts >= 0) yield { about: count(await finds[texts]) };
   for (const [at, [words, , isTitle]] of stages.entries()) {
+    if (at > texts && !isTitle) yield { about: seen.size + count(await finds[at]) };
     for await (const batch of walk(await finds[at], seen, isTitle)) {
       await Promise.all(batch.map(readDocument));
       if (isTitle) batch.sort((one, other) => isExact(other, words[0]) - isExact(one, words[0]));
@@ -514,7 +515,7 @@ async function turnPage() {
     for (const goal = number + PAGE; ;) {
       const { value, done } = await answers.next();
       if (done) { about = number; break; }
-      if (value.about) about = value.about;
+      about = Math.max(about, value.about || 0);
       if (value.document) { show(value); number++; }
       else tries += BATCH;
       if (number >= goal || (number && tries > MOST_TRIES)) { more.hidden = false; break; }
