@@ -95,7 +95,8 @@ def publish(
         if options.sites or draft.kept_back:
             check_trust(standing.live, goal.signers)
         reporter.stage("deploy", 0)
-        lagging = put_live(draft.manifest, changes, goal, store)
+        with store.giving_back():
+            lagging = put_live(draft.manifest, changes, goal, store)
     return Receipt(report, draft.manifest, changes, True, draft.kept_back, warnings, lagging)
 
 

@@ -34,7 +34,8 @@ LOOK = """async () => {
   const faults = [];
   for (const element of document.querySelectorAll("*")) {
     // The theme's own parts: content keeps none of these classes, and no script.
-    const isTheme = element.closest("details.share, button.copy") !== null || element.matches("script[src][integrity]");
+    const isTheme = element.closest("details.share, button.copy, form.search-box") !== null
+      || element.matches("script[src][integrity]");
     const inContent = element.closest("main") !== null && !isTheme;
     for (const {name, value} of element.attributes) {
       if (/^on/i.test(name)) faults.push(element.tagName + " " + name);

@@ -206,7 +206,8 @@ def test_a_dry_run_names_the_pages_that_would_change(county: World) -> None:
     assert f"+ {MZJ}/news/2026-01-05-more.html" in answer.stdout
     assert f"- {OTHER_PAGE}" in answer.stdout
     changes = json.loads(county.run("publish", "--dry-run", "--json").stdout)["changes"]
-    assert changes["qingshui"]["removed"] == [OTHER_PAGE, f"{QINGSHUI}/news/2026/01/index.html"]
+    gone = [OTHER_PAGE, f"{QINGSHUI}/news/2026/01/index.html", f"{QINGSHUI}/search/2026/index.html"]
+    assert changes["qingshui"]["removed"] == gone
     assert live(county) == before
 
 

@@ -237,8 +237,11 @@ class Dangers(HTMLParser):
         self._depth -= tag == "main"
 
 
-THEMES_OWN = re.compile(r'<details class="share">.*?</details>', re.DOTALL)
-"""The code to scan, which is drawn; content keeps no such class."""
+THEMES_OWN = re.compile(
+    r'<details class="share">.*?</details>|<form class="search-box" role="search" action="/search/".*?</form>',
+    re.DOTALL,
+)
+"""The code to scan, which is drawn, and the search box; content keeps no such class."""
 
 
 def find_dangers(html: str) -> list[str]:

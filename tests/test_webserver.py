@@ -82,8 +82,6 @@ def root(county: World) -> Path:
         (portal / name).write_text("secret")
     (portal / "bare").mkdir()
     (portal / "bare/a.html").write_text("a page in a folder without a list")
-    (portal / "search").mkdir()
-    (portal / "search/index.html").write_text("search")
     (portal / "feed.xml.gz").write_bytes(b"packed by gzip")
     (portal / "feed.xml.br").write_bytes(b"packed by brotli")
     (root / "secret").write_text("secret")

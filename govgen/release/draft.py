@@ -107,8 +107,18 @@ class _SiteComposer:
         tree = find_tree(self._catalog, site.id)
         if tree and live and tree in (live.tree, *live.taken_back):
             return tree, None
-        listing = (self._store.trees.find_listing(tree) if tree else None) or self.compose(site, live)
+        listing = (self._find_whole(tree) if tree else None) or self.compose(site, live)
         return listing.digest, listing
+
+    def _find_whole(self, tree: str) -> Listing | None:
+        """Return the listing of a tree that was composed before and did not go live, if all it needs is still here.
+
+        After a power cut the listing may be there, and of the objects only some.
+        """
+        listing, objects = self._store.trees.find_listing(tree), self._store.objects
+        if listing and all(objects.find(entry.digest) is not None for entry in listing.entries):
+            return listing
+        return None
 
     def compose(self, site: Site, live: SiteTree | None) -> Listing:
         """Compose a site's tree from its built files. Raises MachineryError, OSError."""

@@ -206,8 +206,7 @@ class Store:
                 self.trees.drop(digest)
         # First the names, and those on the disk: what is half gone must not bear a whole one's name, after a power cut
         # either.
-        for folder in (self.releases, self.trees.folder):
-            make_folder(folder)
+        for folder in filter(Path.is_dir, (self.releases, self.trees.folder)):
             flush_folder(folder)
         self.remove_unfinished()
         sent = self.sent.trees() - kept
@@ -228,7 +227,8 @@ class Store:
         # The listings first, on the disk too: where there is one, its objects are taken to be there.
         for digest in garbage:
             self.trees.forget_listing(digest)
-        flush_folder(self.trees.folder)
+        if self.trees.folder.is_dir():
+            flush_folder(self.trees.folder)
         self.objects.sweep(objects)
         self.trees.sweep_assets(assets)
 
