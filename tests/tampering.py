@@ -77,7 +77,9 @@ def pick_link(root: Path, chance: random.Random, places: str) -> Path:
 
 
 def write(file: Path, content: bytes) -> None:
-    """Write over a file in its place, as who may do anything."""
+    """Write over a file in its place, as who may do anything. Raises OSError for a pipe, which takes nothing."""
+    if file.is_fifo():
+        raise OSError(f"{file} is a pipe")
     file.chmod(0o644)
     file.write_bytes(content)
 
