@@ -20,7 +20,7 @@ from govgen.content.front_matter import CONTROL
 from govgen.model.finding import Severity
 from govgen.model.rules import SEVERITIES
 from tests.conftest import require_corpora
-from tests.world import CORPORA, MZJ, QINGSHUI, Built, World
+from tests.world import CORPORA, MZJ, PORTAL, QINGSHUI, Built, World
 
 require_corpora()
 SUITES = CORPORA / "suites"
@@ -263,7 +263,8 @@ def test_no_page_of_any_suite_can_run_load_or_restyle_anything(naughty: Built, m
     wanted = re.compile(r"/(?:news|notices)/(?:(?:texts|body|toml|pelican)-\d+|[a-z]+-[^/]*|index)\.html|/index\.html")
     looked_at = 0
     for path, content in pages:
-        if wanted.search(path):
+        # The page of the design system shows the theme's signs, and nothing of anybody's content.
+        if wanted.search(path) and path != f"{PORTAL}/design/index.html":
             looked_at += 1
             assert not find_dangers(content.decode("utf-8")), path
     assert looked_at > 2_000
