@@ -238,7 +238,8 @@ class Dangers(HTMLParser):
 
 
 THEMES_OWN = re.compile(
-    r'<details class="share">.*?</details>|<form class="search-box" role="search" action="/search/".*?</form>',
+    r'<details class="share">.*?</details>|<form class="search-box" role="search" action="(?:/search/)?".*?</form>'
+    r'|<button id="search-more" class="button quiet" type="button" hidden>.*?</button>',
     re.DOTALL,
 )
 """The code to scan, which is drawn, and the search box; content keeps no such class."""
