@@ -46,6 +46,8 @@ def update_index(catalog: Catalog, portal: str, processes: int) -> None:
 
 def _fill(catalog: Catalog, portal: str, processes: int) -> None:
     """Make the whole index anew."""
+    # Until all of it is there it counts as none: a build that is killed meanwhile must not go on with half of one.
+    catalog.remember({FACT: ""})
     for table in ("searched", "search_shards", "search_blocks"):
         catalog.run(f"DELETE FROM {table}")
     rows = catalog.rows("SELECT path, date FROM documents WHERE is_listed AND state = 'listed' ORDER BY path")
