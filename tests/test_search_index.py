@@ -13,12 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from govgen.catalog.sources import program_identity
 from govgen.catalog.states import Audience
 from govgen.catalog.store import Catalog
 from govgen.events import Silence
 from govgen.options import BuildOptions
 from govgen.pipeline import build
 from govgen.repo.checkout import Checkout
+from govgen.search import index
 from govgen.search.blocks import Leaf, blocks_of, find_leaf, find_recent, split
 from govgen.search.files import texts_file
 from govgen.search.index import read_shape, update_index
@@ -283,3 +285,20 @@ def test_what_citizens_do_not_see_is_not_found(tmp_path: Path) -> None:
     later = world.build(clock=NOON + timedelta(days=20))
     heads = [head for texts in Index(later.output, world.catalog).texts.values() for _, head, _ in texts]
     assert sorted(head.split('","')[2] for head in heads) == ["稿件future", "稿件shown"]
+
+
+def test_an_index_half_made_by_a_killed_build_is_made_anew(tmp_path: Path) -> None:
+    options = BuildOptions(tmp_path / "public", tmp_path / "catalog.sqlite", Audience(NOON))
+    build(Checkout(PROJECT), options, Silence())
+    files = sorted(path for path in options.output.rglob("search/**/*.bin"))
+    before = [path.read_bytes() for path in files]
+    catalog = Catalog.resume(options.catalog, program_identity())
+    assert catalog
+    # With no worker at all it breaks off where the old index is gone, and that is written.
+    with closing(catalog), pytest.raises(ValueError, match="max_workers"):
+        index._fill(catalog, "portal", 0)
+    build(Checkout(PROJECT), options, Silence())
+    assert [path.read_bytes() for path in files] == before
+    assert len(files) > 60
+    with closing(Catalog.open(options.catalog)) as mended:
+        assert mended.rows("SELECT count(*) AS number FROM searched")[0]["number"] > 300
