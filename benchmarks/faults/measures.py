@@ -101,7 +101,7 @@ def _sum_up(group: str, name: str, tries: Sequence[Try], note: str) -> Figure:
         unclear=unclear,
         note=note,
         is_met=not bad,
-        examples=tuple(map(repr, bad[:5])),
+        examples=tuple(repr(one)[:500] for one in bad[:5]),
     )
 
 
@@ -213,7 +213,7 @@ def measure_damage(plan: Plan) -> Iterator[Figure | LeftOut]:
             unclear=sum(bool(case.unclear) for case in own),
             note=f"{refused} 次没有发布，照提示修复后再发布成功" if refused else "",
             is_met=not bad,
-            examples=tuple(map(repr, bad[:5])),
+            examples=tuple(repr(one)[:500] for one in bad[:5]),
         )
 
 

@@ -308,10 +308,13 @@ def _is_disk_fault(error: BaseException) -> bool:
 
 
 def is_full_disk(error: BaseException) -> bool:
-    """Tell whether an error means that a disk has no room left."""
+    """Tell whether an error, or the one it tells people of, may mean that a disk has no room left."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return _code(error) == sqlite3.SQLITE_FULL
+    if isinstance(error, MachineryError):
+        return error.__cause__ is not None and is_full_disk(error.__cause__)
+    # Where SQLite has no room for a new file, it only says that it cannot open it.
+    return _code(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN)
 
 
 def _size(file: Path) -> int:

@@ -167,7 +167,7 @@ class Store:
         """Where the disk gets full meanwhile, take away what was written for a release that did not come about."""
         try:
             yield
-        except (OSError, CatalogFault) as error:
+        except (OSError, CatalogFault, MachineryError) as error:
             if is_full_disk(error):
                 # Whatever else goes wrong now, it is the full disk that people must hear of.
                 with suppress(OSError, MachineryError):
