@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from govgen.catalog.states import Audience
 from govgen.events import Silence
@@ -51,13 +51,18 @@ def test_citizens_find_what_they_look_for_among_real_documents(
     served: tuple[Server, County], chromium: Browser
 ) -> None:
     assert len(QUERIES) >= 60
-    server, county = served
     page = chromium.new_page()
-    missed = []
-    for query, wanted in QUERIES:
-        page.goto(f"http://www.{county.domain}:{server.port}/search/?{urlencode({'q': query})}")
-        page.wait_for_selector("#search[data-state=done]")
-        found = [title.inner_text() for title in page.query_selector_all("#search-results h2")]
-        if not any(wanted in title for title in found[:10]):
-            missed.append(query)
-    assert len(missed) <= (1 - ENOUGH) * len(QUERIES), missed
+    missed = dict(QUERIES)
+    # Twice: on a machine that is very busy the page may give up waiting for a file.
+    for _ in range(2):
+        missed = {query: wanted for query, wanted in missed.items() if not is_found(page, served, query, wanted)}
+    assert len(missed) <= (1 - ENOUGH) * len(QUERIES), "、".join(missed)
+
+
+def is_found(page: Page, served: tuple[Server, County], query: str, wanted: str) -> bool:
+    """Tell whether a title that has `wanted` is on the first page of results."""
+    server, county = served
+    address = f"http://{county.portal.host}.{county.domain}:{server.port}/search/?{urlencode({'q': query})}"
+    page.goto(address, wait_until="commit")
+    page.wait_for_selector("#search[data-state=done]", state="attached")
+    return any(wanted in title for title in page.locator("#search-results h2").all_inner_texts()[:10])
