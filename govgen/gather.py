@@ -190,7 +190,8 @@ def _note_settings(step: _Step) -> bool:
     shapes = {f"shape:{site.id}": digest_of(_shape(site)) for site in county.sites}
     whole = {
         # What is so for a time only touches the sites it is for; see `note_clock`.
-        "county": digest_of(replace(county, sites=(), banners=(), mourning=())),
+        "county": digest_of(replace(county, sites=(), banners=(), mourning=(), synonyms=())),
+        "synonyms": digest_of(county.synonyms),
         "sites": digest_of(sites),
         "places": digest_of((county.timezone, [site.id for site in county.sites])),
     }

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from govgen.catalog.store import Catalog
 from govgen.model.document import Kind
-from govgen.search.words import Keys
+from govgen.search.words import Keys, has_traditional
 
 UNDATED = 0
 _RAW = -zlib.MAX_WBITS
@@ -36,7 +36,8 @@ class Entry(NamedTuple):
     """32 bits of its path, by which it is put among others of its day."""
 
     record: bytes
-    """Deflated: a line of JSON with what a result shows, then its text."""
+    """Deflated: a line of JSON with what a result shows and, where its words hold traditional characters, a 1; then
+    its text."""
 
 
 _OF_BATCH = "FROM json_each(?) batch CROSS JOIN"
@@ -63,8 +64,7 @@ def make_entries(catalog: Catalog, paths: Iterable[str]) -> list[Entry]:
 
 def _make_entry(row: sqlite3.Row, attachments: Sequence[str]) -> Entry:
     path, day = row["path"], row["date"][:10]
-    shown = [row["site"], row["address"], row["title"], day, row["kind"], row["source"], row["number"]]
-    head = json.dumps([*shown, row["validity"]], ensure_ascii=False, separators=(",", ":"))
+    words = [row["site"], row["address"], row["title"], day, row["kind"], row["source"], row["number"]]
     facts = json.loads(row["details"])["facts"]
     is_labelled = row["kind"] == Kind.SERVICE.value
     lines = [
@@ -72,6 +72,8 @@ def _make_entry(row: sqlite3.Row, attachments: Sequence[str]) -> Entry:
         *(" ".join(f"{label}：{text}".split() if is_labelled else text.split()) for label, text in facts),
         *attachments,
     ]
+    shown = [*words, row["validity"], *([1] if has_traditional("".join([*words, *lines])) else [])]
+    head = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
     text = "\n".join([head, *lines]).encode("utf-8", "replace")
     return Entry(path, day_of(row["date"]), place_of(path), deflate(text))
 
@@ -102,7 +104,7 @@ def deflate(content: bytes) -> bytes:
 def keys_of(keys: Keys, record: bytes) -> set[int]:
     """Return all keys under which a record is found."""
     head, _, text = zlib.decompress(record, _RAW).decode().partition("\n")
-    site, _, title, _, kind, source, number, validity = json.loads(head)
+    site, _, title, _, kind, source, number, validity = json.loads(head)[:8]
     title, number = keys.fold(title), keys.fold(number)
     found = keys.of_text("\n".join((title, number, keys.bare_number(number), keys.fold(f"{source}\n{text}"))))
     found |= keys.of_title(title)

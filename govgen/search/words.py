@@ -54,6 +54,11 @@ class _Folding(dict[int, str]):
 _SIMPLIFIED = dict(zip(TRADITIONAL + EVERYDAY[0], SIMPLIFIED + EVERYDAY[1], strict=True))
 
 
+def has_traditional(text: str) -> bool:
+    """Tell whether a text holds characters that are compared as simplified ones."""
+    return not _SIMPLIFIED.keys().isdisjoint(text)
+
+
 class Keys(dict[int, int]):
     """The keys of pairs of characters, worked out once each.
 

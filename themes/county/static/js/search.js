@@ -6,8 +6,17 @@
 const page = document.getElementById("search");
 const form = page && page.querySelector("form");
 if (!form) return;
-const asked = new URLSearchParams(location.search);
-const query = (asked.get("q") || "").trim().slice(0, 200);
+
+/* What is asked for, as the page's address has it. */
+const filters = { site: "", kind: "", validity: "", year: "" };
+let query = "";
+function readAddress() {
+  const asked = new URLSearchParams(location.search);
+  query = (asked.get("q") || "").trim().slice(0, 200);
+  for (const name of Object.keys(filters)) filters[name] = asked.get(name) || "";
+}
+
+readAddress();
 if (!page.dataset.lists) {
   // A department's page: the portal answers, for this site alone.
   if (query) location.replace(`${page.dataset.county}?${new URLSearchParams({ q: query, site: page.dataset.site })}`);
@@ -15,13 +24,12 @@ if (!page.dataset.lists) {
 }
 
 const PATIENCE = 8000, PAGE = 10, LISTS_HEAD = 8192, TEXTS_HEAD = 2048, RECENT_SHARDS = 64, SLOTS = 256, PARTS = 64;
-const MOST_PAIRS = 4, MOST_TRIES = 60, BATCH = 10, NEAR = 16, BEGINNING = 3072, MOST_BYTES = 65536;
+const MOST_PAIRS = 4, MOST_TRIES = 60, BATCH = 10, AHEAD = 4, NEAR = 16, BEGINNING = 3072, MOST_BYTES = 65536;
 
 /* ---- Words ---- */
 
 const simplified = new Map([["後", "后"], ["於", "于"], ["麽", "么"]]);
 const folded = new Map();
-let everyday;
 
 function fold(character) {
   let plain = folded.get(character);
@@ -60,24 +68,20 @@ function foldText(text) {
 
 /* GB 2312 tells which Chinese characters are written in simplified texts; for any other the table is loaded. */
 function isSimplified(text) {
-  if (!everyday) {
-    const bytes = new Uint8Array(72 * 94 * 2);
-    let at = 0;
-    for (let row = 0xb0; row < 0xf8; row++) for (let cell = 0xa1; cell < 0xff; cell++) { bytes[at++] = row; bytes[at++] = cell; }
-    everyday = new Set(new TextDecoder("gb18030").decode(bytes));
-  }
-  for (const character of text) if (character >= "\u4e00" && character <= "\u9fff" && !everyday.has(character)) return false;
-  return true;
+  const bytes = new Uint8Array(72 * 94 * 2);
+  let at = 0;
+  for (let row = 0xb0; row < 0xf8; row++) for (let cell = 0xa1; cell < 0xff; cell++) { bytes[at++] = row; bytes[at++] = cell; }
+  const everyday = new TextDecoder("gb18030").decode(bytes);
+  return !Array.from(text).some(character => character >= "\u4e00" && character <= "\u9fff" && !everyday.includes(character));
 }
 
-let characters;
-async function learnCharacters() {
-  characters = characters || get("characters.txt").then(bytes => {
-    const [from, to] = new TextDecoder().decode(bytes).split("\n").map(line => Array.from(line));
+const characters = new Map();
+function learnCharacters() {
+  return once(characters, "", async () => {
+    const [from, to] = new TextDecoder().decode(await get("characters.txt")).split("\n").map(line => Array.from(line));
     from.forEach((character, number) => simplified.set(character, to[number]));
     folded.clear();
   });
-  await characters;
 }
 
 function hash(word) {
@@ -96,30 +100,59 @@ function pairs(text) {
 
 /* ---- Files ---- */
 
-const patience = new AbortController();
+let patience = new AbortController();
 
-async function get(path, from, end) {
-  const headers = end === undefined ? {} : { Range: `bytes=${from}-${end - 1}` };
-  const answer = await fetch(page.dataset.lists + path, { headers, signal: patience.signal });
-  if (answer.status === 416) return new Uint8Array();
+/* What was promised under a name, made once; what failed is made anew when it is asked for again. */
+function once(made, name, make) {
+  if (!made.has(name)) {
+    made.set(name, make());
+    made.get(name).catch(() => made.delete(name));
+  }
+  return made.get(name);
+}
+
+async function get(path, range) {
+  const answer = await fetch(page.dataset.lists + path, { headers: range ? { Range: `bytes=${range}` } : {}, signal: patience.signal });
+  if (answer.status === 416) return [];
   if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
   const bytes = new Uint8Array(await answer.arrayBuffer());
-  return answer.status === 206 || end === undefined ? bytes : bytes.subarray(from, end);
+  return !range ? bytes : answer.status === 206 ? [...readParts(bytes, answer.headers.get("Content-Range"))] : [{ from: 0, bytes }];
 }
 
-/* A file of which the beginning is read first, and then what is asked for. */
-function open(path, size) {
-  const head = get(path, 0, size);
-  return async (from, end) => {
-    const bytes = await head;
-    return end <= bytes.length || bytes.length < size ? bytes.subarray(from, end) : get(path, from, end);
-  };
+/* The parts of an answer, of which there may be many (RFC 9110, 14.6), with where they begin in their file. */
+function* readParts(bytes, range) {
+  if (range) { yield { from: Number(/\d+/.exec(range)), bytes }; return; }
+  const decoder = new TextDecoder("latin1");
+  for (let at = 0, head; (head = /^[^]*?\ncontent-range: *bytes (\d+)-(\d+)[^]*?\r\n\r\n/i.exec(decoder.decode(bytes.subarray(at, at + 400))));) {
+    at += head[0].length;
+    yield { from: Number(head[1]), bytes: bytes.subarray(at, at += head[2] - head[1] + 1) };
+  }
 }
 
-const opened = new Map();
+/* A file of which the beginning is read first, and then what is asked for; all that is asked at one time comes together. */
+class File {
+  constructor(path, size) { this.path = path; this.size = size; this.wanted = []; this.heads = new Map(); }
+
+  async read(from, end) {
+    const [{ bytes } = { bytes: new Uint8Array() }] = await once(this.heads, "", () => get(this.path, `0-${this.size - 1}`));
+    if (end <= bytes.length || bytes.length < this.size) return bytes.subarray(from, end);
+    this.wanted.push(`${from}-${end - 1}`);
+    this.parts = this.parts || Promise.resolve().then(() => {
+      const ranges = this.wanted.join();
+      this.wanted = [];
+      this.parts = null;
+      return get(this.path, ranges);
+    });
+    const part = (await this.parts).find(part => part.from <= from && end <= part.from + part.bytes.length);
+    if (!part) throw new Error(`${this.path}: ${from}-${end}`);
+    return part.bytes.subarray(from - part.from, end - part.from);
+  }
+}
+
+const files = new Map();
 function file(path, size) {
-  if (!opened.has(path)) opened.set(path, open(path, size));
-  return opened.get(path);
+  if (!files.has(path)) files.set(path, new File(path, size));
+  return files.get(path);
 }
 
 function readNumbers(bytes) {
@@ -134,9 +167,9 @@ function readNumbers(bytes) {
 
 const directories = new Map();
 async function readDirectory(path) {
-  const read = file(path, LISTS_HEAD), head = await read(0, 4);
+  const shard = file(path, LISTS_HEAD), head = await shard.read(0, 4);
   const end = 4 + new DataView(head.buffer, head.byteOffset).getUint32(0, true);
-  const numbers = readNumbers(await read(4, end)), lists = new Map();
+  const numbers = readNumbers(await shard.read(4, end)), lists = new Map();
   for (let at = 0, key = 0, from = end; at < numbers.length; at += 2) {
     key += numbers[at];
     lists.set(key, [from, from += numbers[at + 1]]);
@@ -147,11 +180,10 @@ async function readDirectory(path) {
 /* The documents under a word, as the bits of their slots by block; in one of the two sets of lists. */
 async function readList(name, shards, word, isTitle) {
   const value = hash(word), path = `lists/${name}-${value % shards}.bin`;
-  if (!directories.has(path)) directories.set(path, readDirectory(path));
-  const place = (await directories.get(path)).get(Math.floor(value / shards) * 2 + (isTitle ? 1 : 0));
+  const place = (await once(directories, path, () => readDirectory(path))).get(Math.floor(value / shards) * 2 + (isTitle ? 1 : 0));
   const blocks = new Map();
   if (!place) return blocks;
-  const bytes = await file(path, LISTS_HEAD)(...place);
+  const bytes = await file(path, LISTS_HEAD).read(...place);
   for (let at = 0, block = 0; at < bytes.length;) {
     let gap = 0, shift = 0, byte;
     do { byte = bytes[at++]; gap |= (byte & 127) << shift; shift += 7; } while (byte > 127);
@@ -169,12 +201,11 @@ async function readList(name, shards, word, isTitle) {
 
 const lists = new Map();
 function find(word, isTitle) {
-  const key = word + (isTitle ? "\n" : "");
-  if (!lists.has(key)) {
+  return once(lists, word + (isTitle ? "\n" : ""), async () => {
     const older = Number(page.dataset.recent) ? readList("all", Number(page.dataset.shards), word, isTitle) : [];
-    lists.set(key, Promise.all([readList("recent", RECENT_SHARDS, word, isTitle), older]).then(([newer, older]) => new Map([...newer, ...older])));
-  }
-  return lists.get(key);
+    const found = await Promise.all([readList("recent", RECENT_SHARDS, word, isTitle), older]);
+    return new Map([...found[0], ...found[1]]);
+  });
 }
 
 function both(one, other) {
@@ -216,19 +247,27 @@ function makeCode(lengths) {
 
 /* RFC 1951. Browsers have it too, but not those of old phones; and of a long text the beginning is read first. */
 function inflate(bytes) {
-  let at = 0, bit = 0, out = new Uint8Array(bytes.length * 4), size = 0;
+  let at = 0, held = 0, kept = 0, out = new Uint8Array(bytes.length * 4), size = 0;
   const bits = number => {
-    let value = 0;
-    if (at >= bytes.length) throw new RangeError("there is more");
-    for (let place = 0; place < number; place++) {
-      value |= (bytes[at] >> bit & 1) << place;
-      if (++bit > 7) { bit = 0; at++; }
+    for (; kept < number; kept += 8) {
+      if (at >= bytes.length) throw new RangeError("there is more");
+      held |= bytes[at++] << kept;
     }
+    const value = held & (1 << number) - 1;
+    held >>>= number;
+    kept -= number;
     return value;
   };
   const symbol = ({ counts, symbols }) => {
     for (let length = 1, code = 0, first = 0, index = 0; length < 16; length++) {
-      code |= bits(1);
+      if (!kept) {
+        if (at >= bytes.length) throw new RangeError("there is more");
+        held = bytes[at++];
+        kept = 8;
+      }
+      code |= held & 1;
+      held >>>= 1;
+      kept--;
       const number = counts[length];
       if (code - number < first) return symbols[index + code - first];
       index += number;
@@ -244,7 +283,7 @@ function inflate(bytes) {
     const isLast = bits(1);
     const type = bits(2);
     if (type === 0) {
-      if (bit) { bit = 0; at++; }
+      held = kept = 0;
       const length = bytes[at] | bytes[at + 1] << 8;
       room(length);
       out.set(bytes.subarray(at + 4, at + 4 + length), size);
@@ -290,17 +329,16 @@ function inflate(bytes) {
 
 const blocks = new Map();
 function readBlock(block) {
-  if (!blocks.has(block)) blocks.set(block, (async () => {
-    const read = file(`texts/${block}.bin`, TEXTS_HEAD), number = await read(0, 2);
-    const end = 2 + 8 * (number[0] | number[1] << 8), head = await read(2, end);
+  return once(blocks, block, async () => {
+    const texts = file(`texts/${block}.bin`, TEXTS_HEAD), number = await texts.read(0, 2);
+    const end = 2 + 8 * (number[0] | number[1] << 8), head = await texts.read(2, end);
     const view = new DataView(head.buffer, head.byteOffset, head.length), entries = [];
     for (let at = 0, from = end; at < head.length; at += 8) {
       const size = view.getUint32(at + 4, true);
-      entries.push({ block, slot: head[at], day: head[at + 1] | head[at + 2] << 8 | head[at + 3] << 16, from, end: from += size, read });
+      entries.push({ block, slot: head[at], day: head[at + 1] | head[at + 2] << 8 | head[at + 3] << 16, from, end: from += size, texts });
     }
     return entries.sort((one, other) => other.day - one.day);
-  })());
-  return blocks.get(block);
+  });
 }
 
 async function readDocument(entry) {
@@ -309,11 +347,11 @@ async function readDocument(entry) {
 }
 
 async function readText(entry, stop) {
-  const whole = new TextDecoder().decode(inflate(await entry.read(entry.from, stop)));
+  const whole = new TextDecoder().decode(inflate(await entry.texts.read(entry.from, stop)));
   const end = whole.indexOf("\n") < 0 ? whole.length : whole.indexOf("\n");
-  const [site, address, title, date, kind, source, number, validity] = JSON.parse(whole.slice(0, end));
+  const [site, address, title, date, kind, source, number, validity, isTraditional] = JSON.parse(whole.slice(0, end));
   const text = whole.slice(end + 1).replace(/\ufffd$/, "");
-  if (!isSimplified(whole)) await learnCharacters();
+  if (isTraditional) await learnCharacters();
   const facts = foldText([number, source].join("\n")).text;
   entry.document = {
     site, address, title, date, kind, source, number, validity, text, isWhole: stop === entry.end,
@@ -342,15 +380,14 @@ const isIn = ({ words }, word) => words.title.text.includes(word) || words.text.
 /* Words of questions, which are in no text that answers them. Longer ones first. */
 const QUESTION = /请问|怎么办理|如何办理|怎样办理|怎么申请|如何申请|怎么办|怎么样|怎么|怎样|如何|在哪里|在哪儿|在哪|哪里|哪儿|去哪|什么时候|是什么|什么|为什么|多少钱|多少|多久|几点|有哪些|哪些|需要|可以|能不能|可不可以|能否|是否|有没有|我想|我要|应该|想要|一下|谢谢|吗|呢|啊|吧|[我您你的了是和与去请想要?？!！,，.。、;；:："“”]/u;
 
-/* What people say, and what documents call it. */
+/* What people say, and what documents call it; the county's own words besides. */
 const CALLED = Object.entries({
   低保: "最低生活保障", 医保: "医疗保险", 社保: "社会保险", 教资: "教师资格", 失业金: "失业保险金", 房产证: "不动产", 房本: "不动产",
   健康证: "健康证明", 驾照: "驾驶证", 营业执照: "登记", 餐馆: "餐饮", 饭店: "餐饮", 公司: "企业", 注册: "开办", 小学: "义务教育", 上学: "入学",
   贷款: "担保贷款", 补助: "资助", 拖欠: "欠薪", 农机补贴: "农机购置补贴",
+  ...JSON.parse(page.dataset.called || "{}"),
 });
 const called = words => words.map(word => CALLED.reduce((said, [one, other]) => said.includes(other) ? said : said.replaceAll(one, other), word));
-
-const filters = { site: "", kind: "", validity: "", year: "" };
 
 async function limit(found) {
   const words = Object.entries(filters).filter(([name, value]) => value && name !== "year").map(([name, value]) => `\u0002${name}:${value}`);
@@ -363,15 +400,26 @@ function isWanted(document) {
     && (!filters.validity || document.validity === filters.validity) && (!filters.year || document.date.startsWith(filters.year));
 }
 
-/* Yields what is found, newest first, a few documents at a time; what has no date, as services, first or last. */
-async function* walk(found, seen, isStandingFirst) {
+/* The days that are asked for, as blocks count them. */
+function days() {
   const year = Number(filters.year), beginning = y => Date.UTC(y, 0, 1) / 864e5 + 719163;
-  const [low, high] = year ? [beginning(year), beginning(year + 1)] : [-1, Infinity];
-  const order = [...found.keys()].sort((one, other) => other - one).filter(block => Math.floor(block / PARTS) < high);
-  if (isStandingFirst) order.sort((one, other) => (other < PARTS) - (one < PARTS));
+  return year ? [beginning(year), beginning(year + 1)] : [-1, Infinity];
+}
+
+/* The blocks of what is found, newest first; what has no date, as services, first or last. */
+function inOrder(found, isStandingFirst) {
+  const order = [...found.keys()].sort((one, other) => other - one).filter(block => Math.floor(block / PARTS) < days()[1]);
+  return isStandingFirst ? order.sort((one, other) => (other < PARTS) - (one < PARTS)) : order;
+}
+
+const readAhead = order => order.slice(0, AHEAD).forEach(block => readBlock(block).catch(() => {}));
+
+/* Yields what is found, a few documents at a time. */
+async function* walk(found, seen, isStandingFirst) {
+  const [low, high] = days(), order = inOrder(found, isStandingFirst);
   let batch = [];
   for (let at = 0; at < order.length; at++) {
-    if (at % 4 === 0) order.slice(at, at + 4).forEach(block => readBlock(block).catch(() => {}));
+    if (at % AHEAD === 0) readAhead(order.slice(at));
     const bits = found.get(order[at]);
     for (const entry of await readBlock(order[at])) {
       if (bits[entry.slot >> 3] >> (entry.slot & 7) & 1 && entry.day >= low && entry.day < high && !seen.has(entry)) batch.push(entry);
@@ -407,7 +455,7 @@ async function* search() {
   }
   // All lists are asked for at once; each stage waits only for its own.
   const finds = stages.map(([, words, isTitle]) => findAll(words, isTitle).then(limit));
-  finds.forEach(find => find.catch(() => {}));
+  finds.forEach((find, at) => find.then(found => readAhead(inOrder(found, stages[at][2]))).catch(() => {}));
   const texts = stages.findIndex(([, , isTitle]) => !isTitle);
   if (texts >= 0) yield { about: count(await finds[texts]) };
   for (const [at, [words, , isTitle]] of stages.entries()) {
@@ -506,47 +554,72 @@ function show({ document: found, words, isNearly }) {
 let number = 0, about = 0, answers;
 
 async function turnPage() {
+  const mine = answers, timer = setTimeout(() => patience.abort(), PATIENCE);
   more.hidden = true;
   results.setAttribute("aria-busy", "true");
-  const timer = setTimeout(() => patience.abort(), PATIENCE);
-  let tries = 0;
+  let tries = 0, word = "nothing";
   budget = MOST_BYTES;
   try {
     for (const goal = number + PAGE; ;) {
-      const { value, done } = await answers.next();
+      const { value, done } = await mine.next();
+      if (mine !== answers) return;
       if (done) { about = number; break; }
       about = Math.max(about, value.about || 0);
       if (value.document) { show(value); number++; }
       else tries += BATCH;
       if (number >= goal || (number && tries > MOST_TRIES)) { more.hidden = false; break; }
     }
-    status.textContent = number ? say(more.hidden ? "found" : "about").replace("{n}", Math.max(about, number)) : say("nothing");
+    if (number) word = more.hidden ? "found" : "about";
   } catch (fault) {
-    status.textContent = say("failed");
-    more.hidden = true;
+    if (mine !== answers) return;
+    word = "failed";
     console.warn(fault);
+  } finally {
+    clearTimeout(timer);
   }
-  clearTimeout(timer);
+  status.textContent = say(word).replace("{n}", Math.max(about, number));
   results.removeAttribute("aria-busy");
   page.dataset.state = "done";
 }
 
-for (const name of Object.keys(filters)) {
-  const field = form.elements[name];
-  field.value = asked.get(name) || "";
-  filters[name] = field.value;
-  field.addEventListener("change", () => { if (form.elements.q.value.trim()) form.requestSubmit ? form.requestSubmit() : form.submit(); });
+const ownTitle = document.title, fields = Object.keys(filters).map(name => form.elements[name]);
+
+/* Answers what the page's address asks. */
+function answer() {
+  patience.abort();
+  patience = new AbortController();
+  readAddress();
+  form.elements.q.value = query;
+  for (const field of fields) field.value = filters[field.name];
+  page.dataset.state = "";
+  results.textContent = status.textContent = "";
+  more.hidden = true;
+  number = about = 0;
+  answers = query ? ask() : null;
+  document.title = query ? `${query} - ${ownTitle}` : ownTitle;
+  if (!query) return;
+  status.textContent = say("wait");
+  turnPage();
 }
-// Addresses stay short: what is not asked for is not sent.
-form.addEventListener("submit", () => { for (const name of Object.keys(filters)) form.elements[name].disabled = !form.elements[name].value; });
-addEventListener("pageshow", () => { for (const name of Object.keys(filters)) form.elements[name].disabled = false; });
+
+async function* ask() {
+  if (!isSimplified(query)) await learnCharacters();
+  yield* search();
+}
+
+function submit(event) {
+  event.preventDefault();
+  const asked = new URLSearchParams();
+  // Addresses stay short: what is not asked for is not in them.
+  for (const field of [form.elements.q, ...fields]) if (field.value.trim()) asked.set(field.name, field.value.trim());
+  history.pushState(null, "", `?${asked}`);
+  answer();
+}
+
+form.addEventListener("submit", submit);
+for (const field of fields) field.addEventListener("change", event => { if (form.elements.q.value.trim()) submit(event); });
+addEventListener("popstate", answer);
 document.getElementById("search-filters").hidden = false;
 more.addEventListener("click", turnPage);
-form.elements.q.value = query;
-if (query) {
-  document.title = `${query} - ${document.title}`;
-  status.textContent = say("wait");
-  (isSimplified(query) ? Promise.resolve() : learnCharacters()).then(() => { answers = search(); return turnPage(); })
-    .catch(() => { status.textContent = say("failed"); page.dataset.state = "done"; });
-}
+answer();
 })();
