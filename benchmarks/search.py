@@ -144,13 +144,13 @@ def index_part(sizes: Sequence[int]) -> str:
     return f"{_ON_INDEX}\n" + "\n".join(rows) + "\n"
 
 
-def write_page(parts: Mapping[str, str]) -> None:
+def write_page(parts: Mapping[str, str], page: Path = REPORT) -> None:
     """Write the page: parts by heading; what is measured another time stays as it is there."""
-    kept = REPORT.read_text(encoding="utf-8") if REPORT.is_file() else ""
+    kept = page.read_text(encoding="utf-8") if page.is_file() else ""
     known = dict(part.partition("\n\n")[::2] for part in kept.split("\n## ")[1:])
     texts = {heading: (parts.get(heading) or known.get(heading, "")).strip("\n") for heading in (INDEX, BROWSER)}
     written = [f"## {heading}\n\n{text}\n" for heading, text in texts.items() if text]
-    REPORT.write_text("\n".join([_INTRODUCTION, *written]), encoding="utf-8")
+    page.write_text("\n".join([_INTRODUCTION, *written]), encoding="utf-8")
 
 
 def main() -> None:
