@@ -23,8 +23,8 @@ if (!page.dataset.lists) {
   return;
 }
 
-const PATIENCE = 8000, PAGE = 10, LISTS_HEAD = 8192, TEXTS_HEAD = 2048, RECENT_SHARDS = 64, SLOTS = 256, PARTS = 64;
-const MOST_PAIRS = 4, MOST_TRIES = 60, BATCH = 10, AHEAD = 4, NEAR = 16, BEGINNING = 3072, MOST_BYTES = 65536;
+const PATIENCE = 8000, PAGE = 10, LISTS_HEAD = 4096, TEXTS_HEAD = 2048, RECENT_SHARDS = 256, SLOTS = 256, PARTS = 64;
+const MOST_PAIRS = 4, MOST_TRIES = 60, BATCH = 10, AHEAD = 4, NEAR = 16, BEGINNING = 3072, MOST_BYTES = 65536, MOST_LISTS = 49152;
 
 /* ---- Words ---- */
 
@@ -177,35 +177,51 @@ async function readDirectory(path) {
   return lists;
 }
 
-/* The documents under a word, as the bits of their slots by block; in one of the two sets of lists. */
-async function readList(name, shards, word, isTitle) {
-  const value = hash(word), path = `lists/${name}-${value % shards}.bin`;
-  const place = (await once(directories, path, () => readDirectory(path))).get(Math.floor(value / shards) * 2 + (isTitle ? 1 : 0));
-  const blocks = new Map();
-  if (!place) return blocks;
-  const bytes = await file(path, LISTS_HEAD).read(...place);
+/* Where the lists under a word are: of the newest documents, and of all others; and how long they are together. */
+const located = new Map();
+function locate(word, isTitle) {
+  return once(located, word + (isTitle ? "\n" : ""), async () => {
+    const value = hash(word), sets = [["recent", RECENT_SHARDS], ...(Number(page.dataset.recent) ? [["all", Number(page.dataset.shards)]] : [])];
+    const parts = (await Promise.all(sets.map(async ([name, shards]) => {
+      const path = `lists/${name}-${value % shards}.bin`, directory = await once(directories, path, () => readDirectory(path));
+      return [path, directory.get(Math.floor(value / shards) * 2 + (isTitle ? 1 : 0))];
+    }))).filter(([, part]) => part);
+    return { parts, size: parts.reduce((size, [, [from, end]]) => size + end - from, 0) };
+  });
+}
+
+/* The documents under a word, as the bits of their slots by block. */
+const lists = new Map();
+function find(word, isTitle) {
+  return once(lists, word + (isTitle ? "\n" : ""), async () => {
+    const { parts } = await locate(word, isTitle);
+    const contents = await Promise.all(parts.map(([path, part]) => file(path, LISTS_HEAD).read(...part)));
+    return new Map(contents.flatMap(readList));
+  });
+}
+
+function readList(bytes) {
+  const found = [];
   for (let at = 0, block = 0; at < bytes.length;) {
     let gap = 0, shift = 0, byte;
     do { byte = bytes[at++]; gap |= (byte & 127) << shift; shift += 7; } while (byte > 127);
     block += gap >>> 0;
     const number = bytes[at++];
-    if (number === 255) { blocks.set(block, bytes.subarray(at, at + 32)); at += 32; }
+    if (number === 255) { found.push([block, bytes.subarray(at, at + 32)]); at += 32; }
     else {
       const bits = new Uint8Array(32);
       for (const end = at + number; at < end; at++) bits[bytes[at] >> 3] |= 1 << (bytes[at] & 7);
-      blocks.set(block, bits);
+      found.push([block, bits]);
     }
   }
-  return blocks;
+  return found;
 }
 
-const lists = new Map();
-function find(word, isTitle) {
-  return once(lists, word + (isTitle ? "\n" : ""), async () => {
-    const older = Number(page.dataset.recent) ? readList("all", Number(page.dataset.shards), word, isTitle) : [];
-    const found = await Promise.all([readList("recent", RECENT_SHARDS, word, isTitle), older]);
-    return new Map([...found[0], ...found[1]]);
-  });
+/* The words with the shortest lists, as many as are not too much together: the others are in nearly every document. */
+async function choose(words, isTitle) {
+  const sizes = await Promise.all(words.map(async word => [word, (await locate(word, isTitle)).size]));
+  let total = 0;
+  return sizes.sort((one, other) => one[1] - other[1]).filter(([, size], at) => (total += size) <= MOST_LISTS || at < 2).map(([word]) => word);
 }
 
 function both(one, other) {
@@ -221,7 +237,7 @@ function both(one, other) {
 }
 
 async function findAll(words, isTitle) {
-  const found = await Promise.all(words.map(word => find(word, isTitle)));
+  const found = await Promise.all((await choose(words, isTitle)).map(word => find(word, isTitle)));
   return found.sort((one, other) => one.size - other.size).reduce(both);
 }
 
@@ -491,7 +507,7 @@ function likeness(document, words) {
 
 /* Yields what has much of some words, in pieces; the rarest ones first say where to look. */
 async function* nearly(words, seen) {
-  const sought = few(pairs(words.join("\n")), 12);
+  const sought = await choose(few(pairs(words.join("\n")), 12), false);
   if (!sought.length) return;
   const found = await Promise.all(sought.map(word => find(word, false).then(limit)));
   const numbers = found.map(count), total = Math.max(...numbers, 1) * 4, scores = new Map();
