@@ -31,7 +31,7 @@ _SIZES = (1_000, 10_000, 100_000)
 _MADE = 10_000
 _HEAD = 4096
 _MOST_LISTS = 49152
-"""So much of a shard a browser reads first, and so much of lists: see themes/county/static/js/search.js."""
+"""So much of a shard a browser reads first, and so much of lists: see themes/county/static/js/search-index.js."""
 
 _PAIRS = 4
 _RESULTS = 10
