@@ -15,6 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from html import escape
+from itertools import accumulate
 from pathlib import Path
 
 from benchmarks.articles import Article, make_articles
@@ -31,8 +32,9 @@ from govgen.search.words import Keys
 REPORT = PROJECT / "docs" / "search.md"
 _SIZES = (1_000, 10_000, 100_000)
 _MADE = 10_000
-_HEAD = 8192
-"""So much of a shard a browser reads first: see themes/county/static/js/search.js."""
+_HEAD = 4096
+_MOST_LISTS = 49152
+"""So much of a shard a browser reads first, and so much of lists: see themes/county/static/js/search-index.js."""
 
 _PAIRS = 4
 _RESULTS = 10
@@ -117,13 +119,21 @@ def _query_bytes(catalog: Catalog, words: str, record: int) -> int:
     """Return what a browser reads for some words, before compression, which these files do not have."""
     shards = read_shape(catalog).shards
     pairs = [words[place : place + 2] for place in range(len(words) - 1)][:_PAIRS]
-    size = _RESULTS * record + 4 * 2048
+    heads, lists = 0, []
     for pair in pairs:
         (key,) = Keys().of_text(pair)
+        lists.append(0)
         for name, number in ((RECENT, RECENT_SHARDS), (ALL, shards)):
             content = lists_file(catalog, f"{name}:{shard_of(key, number)}")
-            size += min(len(content), _HEAD) + len(read_shard(content).get(within(key, number), b""))
-    return size
+            heads += min(len(content), _HEAD)
+            lists[-1] += len(read_shard(content).get(within(key, number), b""))
+    totals = accumulate(sorted(lists))
+    read = [
+        size
+        for at, (size, total) in enumerate(zip(sorted(lists), totals, strict=True))
+        if at < 2 or total <= _MOST_LISTS
+    ]
+    return _RESULTS * record + 4 * 2048 + heads + sum(read)
 
 
 def index_part(sizes: Sequence[int]) -> str:

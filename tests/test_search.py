@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -188,6 +187,6 @@ def test_the_strict_policy_is_enough(site: Site) -> None:
     assert faults == []
 
 
-def test_the_script_is_no_larger_than_it_must_be() -> None:
-    script = Path(PROJECT / "themes/county/static/js/search.js").read_bytes()
-    assert len(script) < 32_000
+def test_the_scripts_are_no_larger_than_it_must_be() -> None:
+    scripts = [(PROJECT / "themes/county/static/js" / name).read_bytes() for name in ("search-index.js", "search.js")]
+    assert sum(map(len, scripts)) < 32_000

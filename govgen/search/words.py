@@ -1,6 +1,6 @@
 """How words are written in the index and in queries alike, and the keys they are found under.
 
-`themes/county/static/js/search.js` does the same to a query: what is changed here is changed there.
+`themes/county/static/js/search-index.js` does the same to a query: what is changed here is changed there.
 """
 
 from __future__ import annotations
