@@ -24,6 +24,7 @@ from govgen.catalog.listings import (
     check_topics,
     fill_listings,
     read_adoptions,
+    set_homes,
     set_section_kinds,
 )
 from govgen.catalog.resolve import derive_relations, resolve_references
@@ -195,6 +196,7 @@ def _note_settings(step: _Step) -> bool:
         "sites": digest_of(sites),
         "places": digest_of((county.timezone, [site.id for site in county.sites])),
     }
+    set_homes(catalog, county)
     differing = [key for key, value in {**sites, **shapes, **whole}.items() if catalog.set_fact(key, value)]
     if any(key == "places" or key.startswith("shape:") for key in differing):
         set_section_kinds(catalog, county)

@@ -41,7 +41,7 @@ def search_view(scope: Scope) -> SearchView:
 
 
 def _synonyms(scope: Scope) -> str:
-    words = {synonym.word: synonym.means for synonym in scope.county.synonyms}
+    words = [(synonym.word, synonym.means) for synonym in scope.county.synonyms]
     return json.dumps(words, ensure_ascii=False, separators=(",", ":")) if words else ""
 
 

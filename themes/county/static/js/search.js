@@ -23,7 +23,7 @@ if (!page.dataset.lists) {
 }
 
 const PATIENCE = 8000, PAGE = 10, SLOTS = 256, PARTS = 64;
-const MOST_PAIRS = 4, MOST_TRIES = 60, BATCH = 10, AHEAD = 4, NEAR = 16, MOST_BYTES = 65536;
+const MOST_PAIRS = 4, MOST_TRIES = 60, BATCH = 10, AHEAD = 4, NEAR = 16, LONG = 4, MOST_BYTES = 65536;
 
 const index = openSearchIndex(page.dataset.lists, Number(page.dataset.recent), Number(page.dataset.shards));
 const { foldText, pairs, find, findAll, both, count, readBlock, readDocument } = index;
@@ -47,16 +47,23 @@ let budget = MOST_BYTES;
 const isIn = ({ words }, word) => words.title.text.includes(word) || words.text.text.includes(word) || words.facts.includes(word);
 
 /* Words of questions, which are in no text that answers them. Longer ones first. */
-const QUESTION = /请问|怎么办理|如何办理|怎样办理|怎么申请|如何申请|怎么办|怎么样|怎么|怎样|如何|在哪里|在哪儿|在哪|哪里|哪儿|去哪|什么时候|是什么|什么|为什么|多少钱|多少|多久|几点|有哪些|哪些|需要|可以|能不能|可不可以|能否|是否|有没有|我想|我要|应该|想要|一下|谢谢|吗|呢|啊|吧|[我您你的了是和与去请想要?？!！,，.。、;；:："“”]/u;
+const QUESTION = /请问|怎么办理|如何办理|怎样办理|怎么申请|如何申请|怎么办|怎么样|怎么|怎样|如何|在哪里|在哪儿|在哪|哪里|哪儿|去哪|什么时候|是什么|什么|为什么|多少钱|多少|多久|几点|有哪些|哪些|需要|可以|能不能|可不可以|能否|是否|有没有|我想|我要|应该|想要|一下|谢谢|[吗呢啊吧](?=[?？!！。]|$)|[我您你的了是和与去请想要?？!！,，.。、;；:："“”]/u;
 
 /* What people say, and what documents call it; the county's own words besides. */
 const CALLED = Object.entries({
-  低保: "最低生活保障", 医保: "医疗保险", 社保: "社会保险", 教资: "教师资格", 失业金: "失业保险金", 房产证: "不动产", 房本: "不动产",
-  健康证: "健康证明", 驾照: "驾驶证", 营业执照: "登记", 餐馆: "餐饮", 饭店: "餐饮", 公司: "企业", 注册: "开办", 小学: "义务教育", 上学: "入学",
-  贷款: "担保贷款", 补助: "资助", 拖欠: "欠薪", 农机补贴: "农机购置补贴",
-  ...JSON.parse(page.dataset.called || "{}"),
-});
-const called = words => words.map(word => CALLED.reduce((said, [one, other]) => said.includes(other) ? said : said.replaceAll(one, other), word));
+  低保: "最低生活保障", 医保: "医疗保险 医疗保障", 社保: "社会保险", 教资: "教师资格", 自考: "自学考试", 小学: "义务教育", 上学: "入学",
+  失业金: "失业保险金", 拖欠: "欠薪", 贷款: "担保贷款", 补助: "资助", 农机补贴: "农机购置补贴", 租房补贴: "租赁补贴", 公租房: "公共租赁住房",
+  房产证: "不动产", 房本: "不动产", 维修基金: "维修资金", 装天然气: "供气报装", 健康证: "健康证明", 驾照: "驾驶证", 交强险: "机动车交通事故责任强制保险",
+  网约车: "网络预约出租汽车", 网吧: "互联网上网服务营业场所", 跨境电商: "跨境电子商务", 环评: "环境影响评价 环境影响报告", 狗证: "犬类准养证 养犬登记证", 遛狗: "养犬", 摆摊: "摊点", 丢: "遗失",
+  营业执照: "登记", 餐馆: "餐饮 食品经营", 饭店: "餐饮 食品经营", 公司注册: "公司设立登记", 注册公司: "公司设立登记", 公司: "企业", 注册: "开办",
+}).flatMap(([word, means]) => means.split(" ").map(one => [word, one])).concat(JSON.parse(page.dataset.called || "[]"));
+
+/* The words of a question as documents have them; and those of documents that say enough by themselves. */
+function reword(phrase, words) {
+  const known = CALLED.filter(([word, means]) => phrase.includes(word) && !phrase.includes(means));
+  const whole = words.map(one => known.reduce((said, [word, means]) => said.replaceAll(word, means), one));
+  return { whole, means: known.map(([, means]) => foldText(means).text).filter(means => means.length >= LONG && !words.includes(means)) };
+}
 
 async function limit(found) {
   const words = Object.entries(filters).filter(([name, value]) => value && name !== "year").map(([name, value]) => `\u0002${name}:${value}`);
@@ -115,13 +122,15 @@ async function* search() {
     const words = few(pairs(phrase));
     if (words.length) stages.push([[phrase], words, true], [[phrase], words, false]);
   }
-  const others = called(meant);
-  if (others.length === 1 && others[0] !== meant[0]) stages.push([others, few(pairs(others[0])), true]);
+  const { whole, means } = reword(phrase, meant), others = [...new Set([...meant, ...whole, ...means])];
+  const titles = new Set(whole.length === 1 && whole[0] !== meant[0] ? [whole[0], ...means] : means);
+  stages.splice(1, 0, ...[...titles].map(said => [[said], few(pairs(said)), true]));
   if (terms.length > 1) stages.push([terms, few(terms.flatMap(pairs)), false]);
   if (meant.length && meant.join() !== phrase && meant.join() !== terms.join()) {
     if (meant.length === 1) stages.push([meant, few(pairs(meant[0])), true]);
     stages.push([meant, few(meant.flatMap(pairs)), false]);
   }
+  if (whole.length > 1 && whole.join() !== meant.join()) stages.push([whole, few(whole.flatMap(pairs)), false]);
   // All lists are asked for at once; each stage waits only for its own.
   const finds = stages.map(([, words, isTitle]) => findAll(words, isTitle).then(limit));
   finds.forEach((find, at) => find.then(found => readAhead(inOrder(found, stages[at][2]))).catch(() => {}));
@@ -141,8 +150,8 @@ async function* search() {
       yield {};
     }
   }
+  yield* nearly(meant.length ? others : [phrase], seen);
   for (const entry of rest) if (!seen.has(entry)) { seen.add(entry); yield { document: entry.document, words: pairs(phrase) }; }
-  yield* nearly(meant.length ? [...new Set([...meant, ...others])] : [phrase], seen);
 }
 
 /* How much of the words a document has: long pieces count for more than the same characters here and there. */
@@ -162,17 +171,20 @@ function likeness(document, words) {
 async function* nearly(words, seen) {
   const sought = await index.choose(few(pairs(words.join("\n")), 12), false);
   if (!sought.length) return;
-  const found = await Promise.all(sought.map(word => find(word, false).then(limit)));
+  const [found, titled] = await Promise.all([false, true].map(isTitle => Promise.all(sought.map(word => find(word, isTitle).then(limit)))));
   const numbers = found.map(count), total = Math.max(...numbers, 1) * 4, scores = new Map();
-  for (const [place, blocks] of found.entries()) {
+  for (const [place, blocks] of [...found.entries(), ...titled.entries()]) {
     const weight = Math.log(1 + total / (numbers[place] || 1));
     for (const [block, bits] of blocks) for (let at = 0; at < 32; at++) for (let byte = bits[at], bit = 0; byte; byte >>= 1, bit++) if (byte & 1) {
       const slot = block * SLOTS + at * 8 + bit;
       scores.set(slot, (scores.get(slot) || 0) + weight);
     }
   }
-  const best = [...scores].sort((one, other) => other[1] - one[1] || other[0] - one[0]).slice(0, NEAR), entries = [];
-  for (const [slot] of best) for (const entry of await readBlock(Math.floor(slot / SLOTS))) if (entry.slot === slot % SLOTS && !seen.has(entry)) entries.push(entry);
+  const isStanding = slot => slot < PARTS * SLOTS, entries = [];
+  const best = [...scores].sort(([one, its], [other, others]) => others - its || isStanding(other) - isStanding(one) || other - one).slice(0, NEAR);
+  for (const [slot] of best) for (const entry of await readBlock(Math.floor(slot / SLOTS))) {
+    if (entry.slot === slot % SLOTS && !seen.has(entry)) { seen.add(entry); entries.push(entry); }
+  }
   const documents = (await Promise.all(entries.map(readDocument))).filter(isWanted), least = 1.2 * Math.min(...words.map(word => word.length));
   const ranked = documents.map(document => ({ document, words: sought, isNearly: true, score: likeness(document, words) }));
   yield* ranked.filter(({ score }) => score >= least).sort((one, other) => other.score - one.score);
