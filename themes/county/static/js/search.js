@@ -23,7 +23,7 @@ if (!page.dataset.lists) {
 }
 
 const PATIENCE = 8000, PAGE = 10, SLOTS = 256, PARTS = 64;
-const MOST_PAIRS = 4, MOST_TRIES = 60, BATCH = 10, AHEAD = 4, NEAR = 16, LONG = 4, MOST_BYTES = 65536;
+const MOST_PAIRS = 4, MOST_TRIES = 60, BATCH = 10, AHEAD = 4, NEAR = 16, LONG = 4, MOST_SOUGHT = 12, SHARE = 0.6, MOST_BYTES = 65536;
 
 const index = openSearchIndex(page.dataset.lists, Number(page.dataset.recent), Number(page.dataset.shards));
 const { foldText, pairs, find, findAll, both, count, readBlock, readDocument } = index;
@@ -49,14 +49,7 @@ const isIn = ({ words }, word) => words.title.text.includes(word) || words.text.
 /* Words of questions, which are in no text that answers them. Longer ones first. */
 const QUESTION = /请问|怎么办理|如何办理|怎样办理|怎么申请|如何申请|怎么办|怎么样|怎么|怎样|如何|在哪里|在哪儿|在哪|哪里|哪儿|去哪|什么时候|是什么|什么|为什么|多少钱|多少|多久|几点|有哪些|哪些|需要|可以|能不能|可不可以|能否|是否|有没有|我想|我要|应该|想要|一下|谢谢|[吗呢啊吧](?=[?？!！。]|$)|[我您你的了是和与去请想要?？!！,，.。、;；:："“”]/u;
 
-/* What people say, and what documents call it; the county's own words besides. */
-const CALLED = Object.entries({
-  低保: "最低生活保障", 医保: "医疗保险 医疗保障", 社保: "社会保险", 教资: "教师资格", 自考: "自学考试", 小学: "义务教育", 上学: "入学",
-  失业金: "失业保险金", 拖欠: "欠薪", 贷款: "担保贷款", 补助: "资助", 农机补贴: "农机购置补贴", 租房补贴: "租赁补贴", 公租房: "公共租赁住房",
-  房产证: "不动产", 房本: "不动产", 维修基金: "维修资金", 装天然气: "供气报装", 健康证: "健康证明", 驾照: "驾驶证", 交强险: "机动车交通事故责任强制保险",
-  网约车: "网络预约出租汽车", 网吧: "互联网上网服务营业场所", 跨境电商: "跨境电子商务", 环评: "环境影响评价 环境影响报告", 狗证: "犬类准养证 养犬登记证", 遛狗: "养犬", 摆摊: "摊点", 丢: "遗失",
-  营业执照: "登记", 餐馆: "餐饮 食品经营", 饭店: "餐饮 食品经营", 公司注册: "公司设立登记", 注册公司: "公司设立登记", 公司: "企业", 注册: "开办",
-}).flatMap(([word, means]) => means.split(" ").map(one => [word, one])).concat(JSON.parse(page.dataset.called || "[]"));
+const CALLED = window.searchWords.concat(JSON.parse(page.dataset.called || "[]"));
 
 /* The words of a question as documents have them; and those of documents that say enough by themselves. */
 function reword(phrase, words) {
@@ -112,31 +105,36 @@ function few(words, most = MOST_PAIRS) {
 
 const isExact = ({ document }, word) => document.words.title.text === word;
 
+/* What is looked for, step by step: [words that a document must have, pairs that lead there, whether in its title]. */
+function steps(phrase, terms, meant, whole, means) {
+  const found = [], add = (words, isTitle) => found.push([words, few(words.flatMap(pairs)), isTitle]);
+  if (Array.from(phrase).length === 1) return [[[phrase], [phrase], true]];
+  if (phrase) add([phrase], true);
+  const titles = new Set(whole.length === 1 && whole[0] !== meant[0] ? [whole[0], ...means] : means);
+  for (const said of titles) add([said], true);
+  if (phrase) add([phrase], false);
+  if (terms.length > 1) add(terms, false);
+  if (meant.length && meant.join() !== phrase && meant.join() !== terms.join()) {
+    if (meant.length === 1) add(meant, true);
+    add(meant, false);
+  }
+  if (whole.length > 1 && whole.join() !== meant.join()) add(whole, false);
+  return found.filter(([, words]) => words.length);
+}
+
 /* Yields results in the order they are shown: [document, words to mark]; now and then nothing, so that it can be left. */
 async function* search() {
   const phrase = foldText(query).text, seen = new Set(), rest = [];
   const split = words => words.map(word => foldText(word).text).filter(word => Array.from(word).length > 1);
-  const stages = [], terms = split(query.split(/\s+/)), meant = split(query.split(QUESTION).flatMap(part => part.split(/\s+/)));
-  if (Array.from(phrase).length === 1) stages.push([[phrase], [phrase], true]);
-  else {
-    const words = few(pairs(phrase));
-    if (words.length) stages.push([[phrase], words, true], [[phrase], words, false]);
-  }
-  const { whole, means } = reword(phrase, meant), others = [...new Set([...meant, ...whole, ...means])];
-  const titles = new Set(whole.length === 1 && whole[0] !== meant[0] ? [whole[0], ...means] : means);
-  stages.splice(1, 0, ...[...titles].map(said => [[said], few(pairs(said)), true]));
-  if (terms.length > 1) stages.push([terms, few(terms.flatMap(pairs)), false]);
-  if (meant.length && meant.join() !== phrase && meant.join() !== terms.join()) {
-    if (meant.length === 1) stages.push([meant, few(pairs(meant[0])), true]);
-    stages.push([meant, few(meant.flatMap(pairs)), false]);
-  }
-  if (whole.length > 1 && whole.join() !== meant.join()) stages.push([whole, few(whole.flatMap(pairs)), false]);
+  const terms = split(query.split(/\s+/)), meant = split(query.split(QUESTION).flatMap(part => part.split(/\s+/)));
+  const { whole, means } = reword(phrase, meant), stages = steps(phrase, terms, meant, whole, means);
   // All lists are asked for at once; each stage waits only for its own.
   const finds = stages.map(([, words, isTitle]) => findAll(words, isTitle).then(limit));
   finds.forEach((find, at) => find.then(found => readAhead(inOrder(found, stages[at][2]))).catch(() => {}));
   const texts = stages.findIndex(([, , isTitle]) => !isTitle);
   if (texts >= 0) yield { about: count(await finds[texts]) };
   for (const [at, [words, , isTitle]] of stages.entries()) {
+    if (at === texts) yield* titled(meant.length ? meant : [phrase], seen);
     if (at > texts && !isTitle) yield { about: seen.size + count(await finds[at]) };
     for await (const batch of walk(await finds[at], seen, isTitle)) {
       await Promise.all(batch.map(readDocument));
@@ -150,8 +148,38 @@ async function* search() {
       yield {};
     }
   }
-  yield* nearly(meant.length ? others : [phrase], seen);
+  yield* nearly(meant.length ? [...new Set([...meant, ...whole, ...means])] : [phrase], seen);
   for (const entry of rest) if (!seen.has(entry)) { seen.add(entry); yield { document: entry.document, words: pairs(phrase) }; }
+}
+
+/* The documents that are in most of some lists, each list with its weight: [entry, sum of weights]. */
+async function most(lists, weights, seen, least = 0) {
+  const scores = new Map();
+  for (const [place, blocks] of lists.entries()) {
+    for (const [block, bits] of blocks) for (let at = 0; at < 32; at++) for (let byte = bits[at], bit = 0; byte; byte >>= 1, bit++) if (byte & 1) {
+      const slot = block * SLOTS + at * 8 + bit;
+      scores.set(slot, (scores.get(slot) || 0) + weights[place]);
+    }
+  }
+  const isStanding = slot => slot < PARTS * SLOTS, entries = [];
+  const best = [...scores].sort(([one, its], [other, others]) => others - its || isStanding(other) - isStanding(one) || other - one);
+  for (const [slot, score] of best.slice(0, NEAR)) for (const entry of score < least ? [] : await readBlock(Math.floor(slot / SLOTS))) {
+    if (entry.slot === slot % SLOTS && !seen.has(entry)) entries.push(entry);
+  }
+  await Promise.all(entries.map(readDocument));
+  return entries.filter(({ document }) => isWanted(document));
+}
+
+/* Yields what has most of some words in its title. */
+async function* titled(words, seen) {
+  const sought = few(pairs(words.join("\n")), MOST_SOUGHT), least = SHARE * sought.length;
+  if (sought.length < 3) return;
+  const lists = await Promise.all(sought.map(word => find(word, true).then(limit)));
+  for (const entry of await most(lists, lists.map(() => 1), seen, least)) {
+    if (sought.filter(word => entry.document.words.title.text.includes(word)).length < least) continue;
+    seen.add(entry);
+    yield { document: entry.document, words: sought };
+  }
 }
 
 /* How much of the words a document has: long pieces count for more than the same characters here and there. */
@@ -169,25 +197,18 @@ function likeness(document, words) {
 
 /* Yields what has much of some words, in pieces; the rarest ones first say where to look. */
 async function* nearly(words, seen) {
-  const sought = await index.choose(few(pairs(words.join("\n")), 12), false);
+  const sought = await index.choose(few(pairs(words.join("\n")), MOST_SOUGHT), false);
   if (!sought.length) return;
-  const [found, titled] = await Promise.all([false, true].map(isTitle => Promise.all(sought.map(word => find(word, isTitle).then(limit)))));
-  const numbers = found.map(count), total = Math.max(...numbers, 1) * 4, scores = new Map();
-  for (const [place, blocks] of [...found.entries(), ...titled.entries()]) {
-    const weight = Math.log(1 + total / (numbers[place] || 1));
-    for (const [block, bits] of blocks) for (let at = 0; at < 32; at++) for (let byte = bits[at], bit = 0; byte; byte >>= 1, bit++) if (byte & 1) {
-      const slot = block * SLOTS + at * 8 + bit;
-      scores.set(slot, (scores.get(slot) || 0) + weight);
-    }
+  const lists = await Promise.all([false, true].flatMap(isTitle => sought.map(word => find(word, isTitle).then(limit))));
+  const numbers = lists.slice(0, sought.length).map(count), total = Math.max(...numbers, 1) * 4;
+  const weights = numbers.map(number => Math.log(1 + total / (number || 1)));
+  // Where nothing else was found, something is better than nothing.
+  const least = seen.size ? 1.2 * Math.min(...words.map(word => word.length)) : 0;
+  const ranked = (await most(lists, [...weights, ...weights], seen)).map(entry => [entry, likeness(entry.document, words)]);
+  for (const [entry] of ranked.filter(([, score]) => score >= least).sort(([, one], [, other]) => other - one)) {
+    seen.add(entry);
+    yield { document: entry.document, words: sought, isNearly: true };
   }
-  const isStanding = slot => slot < PARTS * SLOTS, entries = [];
-  const best = [...scores].sort(([one, its], [other, others]) => others - its || isStanding(other) - isStanding(one) || other - one).slice(0, NEAR);
-  for (const [slot] of best) for (const entry of await readBlock(Math.floor(slot / SLOTS))) {
-    if (entry.slot === slot % SLOTS && !seen.has(entry)) { seen.add(entry); entries.push(entry); }
-  }
-  const documents = (await Promise.all(entries.map(readDocument))).filter(isWanted), least = 1.2 * Math.min(...words.map(word => word.length));
-  const ranked = documents.map(document => ({ document, words: sought, isNearly: true, score: likeness(document, words) }));
-  yield* ranked.filter(({ score }) => score >= least).sort((one, other) => other.score - one.score);
 }
 
 /* ---- Showing ---- */
