@@ -12,6 +12,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from govgen.model.figures import Attachment, Code, Picture
+from govgen.model.highlights_view import FigureView, LifeEvent
 
 
 @dataclass(frozen=True)
@@ -276,13 +277,17 @@ class PortalHome:
     policies: Block
     interpretations: Block
     services: tuple[Block, ...]
-    """One block a department, its services as items."""
+    """One block a department, its services as items; none where life events lead to them."""
 
     services_href: str
+    life_events: tuple[LifeEvent, ...]
     letters: Block
     consultations: Block
     data: Block
+    figures: tuple[FigureView, ...]
     topics: tuple[Link, ...]
+    """Those that stand for no life event."""
+
     departments: tuple[Link, ...]
     townships: tuple[SiteEntry, ...]
 
