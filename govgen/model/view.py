@@ -294,7 +294,7 @@ class PortalHome:
 
 @dataclass(frozen=True)
 class SiteHome:
-    """A department's or township's home (template `home`)."""
+    """A department's or township's home (template `home`); `openings` are its office hours as machines read them."""
 
     summary: str
     intro: Markup
@@ -305,6 +305,7 @@ class SiteHome:
     """Standing pages by section: duties, leaders, disclosure."""
 
     villages: tuple[Link, ...]
+    openings: tuple[str, ...]
 
 
 @dataclass(frozen=True)

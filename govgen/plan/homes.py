@@ -7,6 +7,7 @@ from dataclasses import replace
 from markupsafe import Markup
 
 from govgen.model.county import Section, SectionKind, Site, SiteKind, Village
+from govgen.model.hours import opening_hours
 from govgen.model.view import Block, Item, Link, PortalHome, SiteHome, VillageHome
 from govgen.plan.bodies import resolve_body
 from govgen.plan.documents import document_view, find_standing
@@ -71,6 +72,7 @@ def site_home(scope: Scope) -> SiteHome:
         services=_section_block(scope, services, -1) if services else _empty_block("services"),
         pages=tuple(_section_block(scope, s, -1) for s in sections if s.kind is SectionKind.PAGES),
         villages=village_links(scope, scope.site),
+        openings=opening_hours(scope.site.hours),
     )
 
 
