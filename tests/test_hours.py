@@ -35,10 +35,10 @@ def chromium() -> Iterator[Browser]:
     ("moment", "expected"),
     [
         ("2026-11-23T08:29:00+08:00", "现在不是办公时间，周一 8:30 开门（节假日除外）"),
-        ("2026-11-23T08:30:00+08:00", "现在是办公时间，到 12:00（节假日除外）"),
+        ("2026-11-23T08:30:00+08:00", "现在是办公时间，12:00 止（节假日除外）"),
         ("2026-11-23T12:00:00+08:00", "现在不是办公时间，周一 14:00 开门（节假日除外）"),
         ("2026-11-26T23:30:00+08:00", "现在不是办公时间，周五 8:30 开门（节假日除外）"),
-        ("2026-11-27T17:29:00+08:00", "现在是办公时间，到 17:30（节假日除外）"),
+        ("2026-11-27T17:29:00+08:00", "现在是办公时间，17:30 止（节假日除外）"),
         ("2026-11-27T17:30:00+08:00", "现在不是办公时间，周一 8:30 开门（节假日除外）"),
         ("2026-11-29T10:00:00+08:00", "现在不是办公时间，周一 8:30 开门（节假日除外）"),
     ],
@@ -58,7 +58,7 @@ def test_it_follows_the_clock_while_the_page_is_open(chromium: Browser, server: 
     page = chromium.new_page()
     page.clock.install(time="2026-11-23T11:58:30+08:00")
     page.goto(server.url(f"{MZJ}/index.html"))
-    assert "到 12:00" in page.locator(".now").inner_text()
+    assert "12:00 止" in page.locator(".now").inner_text()
     page.clock.run_for(120_000)
     assert "14:00 开门" in page.locator(".now").inner_text()
     page.close()
