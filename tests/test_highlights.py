@@ -125,6 +125,15 @@ def test_what_they_say_follows_what_they_are_made_of(
     assert now.files() == county.copy(tmp_path / "clean").build().files()
 
 
+def test_a_figure_that_is_corrected_below_the_list_of_the_home_is_corrected_there(county: World) -> None:
+    for day in range(1, 5):
+        county.write(f"content/portal/data/2026-11-1{day}-later.md", document(f"数据{day}"))
+    county.build()
+    path = "portal/data/2026-10-28-q3.md"
+    county.write(f"content/{path}", DOCUMENTS[path].replace("14,811", "14,812"))
+    assert any("14,812" in words for words in figures(county.build()))
+
+
 def test_what_no_card_shows_leaves_the_home_as_it_was(county: World) -> None:
     county.build()
     county.write("content/mzj/services/transfer.md", DOCUMENTS["mzj/services/transfer.md"] + "又一段。\n")
