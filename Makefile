@@ -5,7 +5,7 @@ GOVGEN = .venv/bin/govgen
 PYTEST = .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup publish preview serve-public check test look weights lighthouse bench faults report docs lock clean
+.PHONY: help setup publish preview serve-public check test look weights lighthouse search bench faults report docs lock clean
 
 help: ## 列出命令 / list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -47,6 +47,11 @@ lighthouse: ## 用 Lighthouse 给六种页面打分，写 docs/lighthouse.md / h
 	@[ -d tests ] || { echo "打分在 govgen 的仓库里做，县级仓库不带 / marks are given in govgen's own repository"; exit 2; }
 	@tools/setup.sh tests
 	@.venv/bin/python -m tests.citizen.lighthouse
+
+search: ## 量站内搜索：索引的花费，在浏览器里把公众会问的都问一遍，写 docs/search.md（SEARCH="--only browser" 只问） / measure searching
+	@[ -d benchmarks ] || { echo "搜索在 govgen 的仓库里量，县级仓库不带 / searching is measured in govgen's own repository"; exit 2; }
+	@tools/setup.sh tests
+	@.venv/bin/python -m benchmarks.search $(SEARCH)
 
 bench: ## 与 Hugo、原样 Pelican 比速度，写 docs/performance.md（开发者用；BENCH="--quick" 只试小县） / measure speed
 	@[ -d benchmarks ] || { echo "性能测试在 govgen 的仓库里，县级仓库不带 / the benchmarks are in govgen's own repository"; exit 2; }

@@ -1,23 +1,27 @@
-"""Measures the search index alone and writes docs/search.md: `python -m benchmarks.search [DOCUMENTS…]`.
+"""Measures searching and writes docs/search.md: `python -m benchmarks.search [--only index|browser] [DOCUMENTS…]`.
 
-Counties' documents are made up as for the other figures; from ten thousand on, bodies come again under new titles.
+The index alone is measured at some sizes: counties' documents are made up as for the other figures; from ten thousand
+on, bodies come again under new titles. Then two counties are asked in a real browser: see `search_browser`.
 """
 
 from __future__ import annotations
 
+import argparse
 import resource
-import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from html import escape
+from itertools import accumulate
 from pathlib import Path
 
 from benchmarks.articles import Article, make_articles
 from benchmarks.corpora import PROJECT
+from benchmarks.machine import describe_machine
+from benchmarks.search_browser import main_part
 from govgen.catalog.store import Catalog
 from govgen.search.blocks import Leaf, blocks_of
 from govgen.search.files import lists_file, texts_file
@@ -28,8 +32,9 @@ from govgen.search.words import Keys
 REPORT = PROJECT / "docs" / "search.md"
 _SIZES = (1_000, 10_000, 100_000)
 _MADE = 10_000
-_HEAD = 8192
-"""So much of a shard a browser reads first: see themes/county/static/js/search.js."""
+_HEAD = 4096
+_MOST_LISTS = 49152
+"""So much of a shard a browser reads first, and so much of lists: see themes/county/static/js/search-index.js."""
 
 _PAIRS = 4
 _RESULTS = 10
@@ -114,17 +119,25 @@ def _query_bytes(catalog: Catalog, words: str, record: int) -> int:
     """Return what a browser reads for some words, before compression, which these files do not have."""
     shards = read_shape(catalog).shards
     pairs = [words[place : place + 2] for place in range(len(words) - 1)][:_PAIRS]
-    size = _RESULTS * record + 4 * 2048
+    heads, lists = 0, []
     for pair in pairs:
         (key,) = Keys().of_text(pair)
+        lists.append(0)
         for name, number in ((RECENT, RECENT_SHARDS), (ALL, shards)):
             content = lists_file(catalog, f"{name}:{shard_of(key, number)}")
-            size += min(len(content), _HEAD) + len(read_shard(content).get(within(key, number), b""))
-    return size
+            heads += min(len(content), _HEAD)
+            lists[-1] += len(read_shard(content).get(within(key, number), b""))
+    totals = accumulate(sorted(lists))
+    read = [
+        size
+        for at, (size, total) in enumerate(zip(sorted(lists), totals, strict=True))
+        if at < 2 or total <= _MOST_LISTS
+    ]
+    return _RESULTS * record + 4 * 2048 + heads + sum(read)
 
 
-def main(sizes: Sequence[int]) -> None:
-    """Measure each size and write the page."""
+def index_part(sizes: Sequence[int]) -> str:
+    """Measure each size and return the part of the page on the index alone."""
     rows = []
     for size in sizes:
         got = measure(size)
@@ -138,21 +151,48 @@ def main(sizes: Sequence[int]) -> None:
         )
         rows.append(f"| {' | '.join(cells)} |")
         print(rows[-1], flush=True)
-    REPORT.write_text(f"{_INTRODUCTION}\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return f"{_ON_INDEX}\n" + "\n".join(rows) + "\n"
 
+
+def write_page(parts: Mapping[str, str], page: Path = REPORT) -> None:
+    """Write the page: parts by heading; what is measured another time stays as it is there."""
+    kept = page.read_text(encoding="utf-8") if page.is_file() else ""
+    known = dict(part.partition("\n\n")[::2] for part in kept.split("\n## ")[1:])
+    texts = {heading: (parts.get(heading) or known.get(heading, "")).strip("\n") for heading in (INDEX, BROWSER)}
+    written = [f"## {heading}\n\n{text}\n" for heading, text in texts.items() if text]
+    page.write_text("\n".join([_INTRODUCTION, *written]), encoding="utf-8")
+
+
+def main() -> None:
+    """Measure what is asked for and write the page."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.search")
+    parser.add_argument("--only", choices=("index", "browser"), help="measure this part of the page alone")
+    parser.add_argument("documents", nargs="*", type=int, default=_SIZES, help="sizes of counties for the index")
+    options = parser.parse_args()
+    if options.only != "browser":
+        write_page({INDEX: index_part(options.documents)})
+    if options.only != "index":
+        with tempfile.TemporaryDirectory() as folder:
+            write_page({BROWSER: main_part(describe_machine(), Path(folder))})
+
+
+INDEX = "索引"
+BROWSER = "在浏览器里查"
 
 _INTRODUCTION = """# 站内搜索的花费
 
 > In short: what the search index costs at three sizes: seconds to make it, to follow one edit and one new document, and
-> what a browser reads for the dearest of five queries.
+> what a browser reads for the dearest of five queries. Then two counties asked in a real browser what citizens ask:
+> what is found, what travels, how long it takes.
 
-由 `python -m benchmarks.search` 生成，请勿手改。文稿是编造的，每篇约 1,600 字；秒数是本机当时的实际时间，
-机器忙的时候会长几倍。
+由 `make search` 生成，请勿手改。为什么这样做，见[决定 0014](decisions/0014-own-search-index.md)。
+"""
+
+_ON_INDEX = """文稿是编造的，每篇约 1,600 字；秒数是本机当时的实际时间，机器忙的时候会长几倍。
 “一次查询”是五个词里花费最多的一个：词表和十条结果的正文，不含网页本身（约 20 KB）。
-为什么这样做，见[决定 0014](decisions/0014-own-search-index.md)。
 
 | 文稿 | 全部建立，秒 | 改一篇，秒 | 新增一篇，秒 | 词表 MB | 正文 MB | 文件 | 一次查询 KB | 内存峰值 MB |
 | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"""
 
 if __name__ == "__main__":
-    main([int(argument) for argument in sys.argv[1:]] or _SIZES)
+    main()

@@ -24,6 +24,7 @@ from govgen.catalog.listings import (
     check_topics,
     fill_listings,
     read_adoptions,
+    set_homes,
     set_section_kinds,
 )
 from govgen.catalog.resolve import derive_relations, resolve_references
@@ -190,10 +191,12 @@ def _note_settings(step: _Step) -> bool:
     shapes = {f"shape:{site.id}": digest_of(_shape(site)) for site in county.sites}
     whole = {
         # What is so for a time only touches the sites it is for; see `note_clock`.
-        "county": digest_of(replace(county, sites=(), banners=(), mourning=())),
+        "county": digest_of(replace(county, sites=(), banners=(), mourning=(), synonyms=())),
+        "synonyms": digest_of(county.synonyms),
         "sites": digest_of(sites),
         "places": digest_of((county.timezone, [site.id for site in county.sites])),
     }
+    set_homes(catalog, county)
     differing = [key for key, value in {**sites, **shapes, **whole}.items() if catalog.set_fact(key, value)]
     if any(key == "places" or key.startswith("shape:") for key in differing):
         set_section_kinds(catalog, county)

@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import http.client
 import os
 import shutil
@@ -158,6 +160,13 @@ def make_certificate(folder: Path, domain: str = "yunling.gov.example") -> Certi
         capture_output=True,
     )
     return certificate
+
+
+def certificate_pin(certificate: Certificate) -> str:
+    """Return what a browser knows a certificate's key by: the digest of its public half."""
+    command = (require("openssl"), "pkey", "-in", str(certificate.key), "-pubout", "-outform", "DER")
+    public = subprocess.run(command, check=True, capture_output=True).stdout
+    return base64.b64encode(hashlib.sha256(public).digest()).decode()
 
 
 def eventually(condition: Callable[[], Any]) -> Any:

@@ -19,6 +19,8 @@ from benchmarks.measure import Command, run, run_watched
 from benchmarks.plot import draw, margin
 from benchmarks.report import write_report
 from benchmarks.scenarios import SCENARIOS
+from benchmarks.search import BROWSER, INDEX, write_page
+from benchmarks.search_browser import Asked, percentile, write_table
 from benchmarks.stock_pelican import make_pelican_sites
 from tests.world import NOON, PROJECT
 
@@ -124,3 +126,27 @@ def test_memory_is_summed_over_all_processes(tmp_path: Path) -> None:
 def test_a_command_that_fails_is_no_measurement(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="exit code 3"):
         run(Command([sys.executable, "-c", "raise SystemExit(3)"], tmp_path))
+
+
+def test_the_page_on_searching_keeps_the_part_that_is_measured_another_time(tmp_path: Path) -> None:
+    page = tmp_path / "search.md"
+    asked = Asked("示范县", 310, 900_000, 0.5, 2, ["低保"], [20, 30], [70_000, 120_000], [15, 25], [50_000, 90_000])
+    asked.from_home_ms, asked.again_ms = [90.0, 110.0], [40.0, 60.0]
+    write_page({BROWSER: write_table([asked], {"核": "2"})}, page)
+    write_page({INDEX: "| 1,000 |\n"}, page)
+    before = page.read_text(encoding="utf-8")
+    for row in (
+        "| 第一页找到，% | 50.0 |",
+        "| 从首页查，毫秒，中位 / 95% | 100 / 110 |",
+        "- 示范县：低保",
+        "| 1,000 |",
+    ):
+        assert row in before.splitlines()
+    write_page({INDEX: "| 1,000 |\n"}, page)
+    assert page.read_text(encoding="utf-8") == before
+
+
+def test_a_percentile_is_a_value_that_was_measured() -> None:
+    values = [float(number) for number in range(1, 101)]
+    assert percentile(values, 0.95) == 95.0
+    assert percentile([7.0], 0.95) == 7.0

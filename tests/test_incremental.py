@@ -132,7 +132,7 @@ def test_the_demo_county_makes_one_title_again_exactly_where_it_shows(tmp_path: 
     indexed = [path for path in again if "/search/" in path]
     assert report.made == report.written == len(showing) + len(indexed)
     assert 5 <= len(showing) <= 12
-    assert len(indexed) <= 48, "of 64 lists of the newest, those of the pairs in both titles"
+    assert len(indexed) <= 64, "of 256 lists of the newest, those of the pairs in both titles"
 
 
 def _text(file: Path) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -128,13 +127,39 @@ def test_a_site_asks_the_portal_for_its_own_pages(site: Site) -> None:
     assert page.url.endswith(f"/search/?{urlencode({'q': '低保', 'site': 'mzj'})}")
 
 
-def test_nothing_found_and_no_network_are_said_kindly(site: Site) -> None:
-    assert "没有找到" in site.search(q="qxzqxz").inner_text("#search-status")
+def test_asking_again_needs_no_new_page_and_going_back_shows_what_was_asked_before(site: Site) -> None:
+    page = site.search(q="高龄津贴")
+    first = titles(page)
+    page.evaluate("window.isSamePage = true")
+    for query in ("养老", "停水"):
+        page.fill("#search-q", query)
+        page.press("#search-q", "Enter")
+        page.wait_for_selector("#search[data-state=done]")
+        assert query in "".join(titles(page))
+        assert page.title().startswith(f"{query} - ")
+    assert page.url.endswith(f"/search/?{urlencode({'q': '停水'})}")
+    assert page.evaluate("window.isSamePage")
+    page.go_back()
+    page.go_back()
+    page.wait_for_selector("#search[data-state=done]")
+    assert titles(page) == first
+    assert page.input_value("#search-q") == "高龄津贴"
+
+
+def test_a_failing_network_is_said_kindly_and_asking_again_is_answered(site: Site) -> None:
     page = site.browser.new_context().new_page()
     page.route("**/search/lists/**", lambda route: route.abort())
     page.goto(f"http://{PORTAL}:{site.server.port}/search/?{urlencode({'q': '低保'})}")
     page.wait_for_selector("#search[data-state=done]")
     assert "网络不畅" in page.inner_text("#search-status")
+    page.unroute("**/search/lists/**")
+    page.press("#search-q", "Enter")
+    page.wait_for_selector("#search[data-state=done] #search-results h2")
+    assert "网络不畅" not in page.inner_text("#search-status")
+
+
+def test_nothing_found_is_said_kindly(site: Site) -> None:
+    assert "没有找到" in site.search(q="qxzqxz").inner_text("#search-status")
 
 
 def test_without_scripts_the_search_page_leads_to_everything(site: Site) -> None:
@@ -162,6 +187,6 @@ def test_the_strict_policy_is_enough(site: Site) -> None:
     assert faults == []
 
 
-def test_the_script_is_no_larger_than_it_must_be() -> None:
-    script = Path(PROJECT / "themes/county/static/js/search.js").read_bytes()
-    assert len(script) < 32_000
+def test_the_scripts_are_no_larger_than_it_must_be() -> None:
+    scripts = [(PROJECT / "themes/county/static/js" / name).read_bytes() for name in ("search-index.js", "search.js")]
+    assert sum(map(len, scripts)) < 32_000

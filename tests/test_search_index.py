@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -37,7 +38,7 @@ from govgen.search.postings import (
 )
 from govgen.search.records import text_of
 from govgen.search.words import Keys
-from tests.world import NOON, PORTAL, PROJECT, World
+from tests.world import NOON, PORTAL, PROJECT, Built, World
 
 
 class Index:
@@ -280,11 +281,38 @@ def test_what_citizens_do_not_see_is_not_found(tmp_path: Path) -> None:
     for name, line in {**hidden, "shown": "status: published", "past": "expires_at: 2026-11-01"}.items():
         world.write(f"content/mzj/news/{name}.md", f"---\ntitle: 稿件{name}\ndate: 2026-03-01\n{line}\n---\n正文。\n")
     built = world.build(drafts=True, future=True, expired=True)
-    heads = [head for texts in Index(built.output, world.catalog).texts.values() for _, head, _ in texts]
-    assert [head.split('","')[2] for head in heads] == ["稿件shown"]
+    assert titles_of(built, world) & DOCUMENTS == {"稿件shown"}
     later = world.build(clock=NOON + timedelta(days=20))
-    heads = [head for texts in Index(later.output, world.catalog).texts.values() for _, head, _ in texts]
-    assert sorted(head.split('","')[2] for head in heads) == ["稿件future", "稿件shown"]
+    assert titles_of(later, world) & DOCUMENTS == {"稿件future", "稿件shown"}
+
+
+DOCUMENTS = {"稿件shown", "稿件past", "稿件draft", "稿件future", "稿件gone"}
+
+
+def titles_of(built: Built, world: World) -> set[str]:
+    """Return the titles of all that a county's index holds."""
+    heads = [head for texts in Index(built.output, world.catalog).texts.values() for _, head, _ in texts]
+    return {head.split('","')[2] for head in heads}
+
+
+def test_sites_and_villages_are_found_whether_or_not_a_document_speaks_for_them(tmp_path: Path) -> None:
+    world = World(tmp_path / "world")
+    villages = (world.root / "sites/qingshui.toml").read_text(encoding="utf-8")
+    assert {"清水镇人民政府", "上河村"} <= titles_of(world.build(), world)
+    index_file = "content/qingshui/villages/shanghe/index.md"
+    world.write(index_file, "---\ntitle: 走进上河\n---\n正文。\n")
+    titles = titles_of(world.build(), world)
+    assert "走进上河" in titles and "上河村" not in titles
+    world.remove(index_file)
+    world.write("sites/qingshui.toml", villages.replace("上河村", "下河村"))
+    titles = titles_of(world.build(), world)
+    assert "下河村" in titles and not titles & {"上河村", "走进上河"}
+    world.write("sites/qingshui.toml", villages.partition("[[villages]]")[0])
+    changed = world.build()
+    assert titles_of(changed, world) == {"云岭县人民政府门户网站", "云岭县民政局", "清水镇人民政府"}
+    anew = world.copy(tmp_path / "anew")
+    shutil.rmtree(anew.root / "build")
+    assert changed.files() == anew.build().files()
 
 
 def test_an_index_half_made_by_a_killed_build_is_made_anew(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterable
 
 from govgen.catalog.lookups import document_id
-from govgen.catalog.store import Catalog
+from govgen.catalog.store import Catalog, digest_of
 from govgen.model.county import County
 from govgen.model.finding import Finding
 
@@ -22,6 +22,19 @@ def set_section_kinds(catalog: Catalog, county: County) -> None:
     catalog.run("DELETE FROM section_kinds")
     kinds = [(site.id, section.id, section.kind.value) for site in county.sites for section in site.sections]
     catalog.connection.executemany("INSERT INTO section_kinds VALUES (?, ?, ?)", kinds)
+
+
+def set_homes(catalog: Catalog, county: County) -> None:
+    """Write the homes of sites and villages, which are there whether or not anybody wrote a document for them."""
+    homes = []
+    for site in county.sites:
+        path = f"sites/{site.id}.toml"
+        facts = "\n".join(filter(None, (site.short_name, site.address, site.phone, site.hours)))
+        homes.append((path, site.id, "/", site.name, facts))
+        homes += [(f"{path}#{v.id}", site.id, f"/{v.folder}/", v.name, site.name) for v in site.villages]
+    if catalog.set_fact("homes", digest_of(homes)):
+        catalog.run("DELETE FROM homes")
+        catalog.connection.executemany("INSERT INTO homes VALUES (?, ?, ?, ?, ?)", homes)
 
 
 def adoption_paths(county: County) -> dict[str, str]:

@@ -47,6 +47,7 @@ CREATE TABLE alias_claims (site TEXT, alias TEXT, document TEXT, PRIMARY KEY (si
 CREATE TABLE moments (at INTEGER, document TEXT, PRIMARY KEY (at, document)) WITHOUT ROWID;
 CREATE TABLE aliases (site TEXT, alias TEXT, document TEXT, PRIMARY KEY (site, alias)) WITHOUT ROWID;
 CREATE TABLE section_kinds (site TEXT, section TEXT, kind TEXT, PRIMARY KEY (site, section)) WITHOUT ROWID;
+CREATE TABLE homes (path TEXT PRIMARY KEY, site TEXT, address TEXT, title TEXT, text TEXT) WITHOUT ROWID;
 CREATE TABLE adoptions (section TEXT, id TEXT, name TEXT, line INTEGER, PRIMARY KEY (section, id)) WITHOUT ROWID;
 CREATE TABLE listings (
     site TEXT, section TEXT, document TEXT, id TEXT, kind TEXT, date TEXT, month TEXT, is_own INTEGER,

@@ -204,6 +204,14 @@ class Banner(Period):
 
 
 @dataclass(frozen=True)
+class Synonym:
+    """What people of the county call something, and what documents call it."""
+
+    word: str
+    means: str
+
+
+@dataclass(frozen=True)
 class County:
     """The whole repository: all sites, one domain, one identity."""
 
@@ -222,6 +230,8 @@ class County:
 
     mourning: tuple[Period, ...] = ()
     """When pages are grey."""
+
+    synonyms: tuple[Synonym, ...] = ()
 
     @property
     def portal(self) -> Site:

@@ -35,6 +35,9 @@ class SearchView:
     years: tuple[str, ...]
     """Newest first."""
 
+    synonyms: str
+    """The county's own words and what documents call them, as JSON; empty for none."""
+
     by_year: tuple[Link, ...]
     numbers_href: str
     topics: tuple[Link, ...]

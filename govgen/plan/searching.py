@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 from govgen.catalog.listings import topic_rows
@@ -18,7 +19,7 @@ from govgen.search.index import FACT, read_shape
 def search_view(scope: Scope) -> SearchView:
     """Return a site's search page."""
     portal = scope.county.portal
-    scope.use("sites", FACT)
+    scope.use("sites", "synonyms", FACT)
     shape = read_shape(scope.catalog)
     years = range(_year(shape.last_day), _year(shape.first_day) - 1, -1) if shape.last_day else ()
     ordered = sorted(scope.county.sites, key=lambda site: (not site.is_portal, site.pinyin))
@@ -31,11 +32,17 @@ def search_view(scope: Scope) -> SearchView:
         kinds=tuple(Choice(kind.value, scope.word(f"topic_{kind.value}")) for kind in Kind),
         validities=tuple(Choice(value.value, scope.texts.word("validity", value.value)) for value in Validity),
         years=tuple(map(str, years)),
+        synonyms=_synonyms(scope) if scope.site.is_portal else "",
         by_year=tuple(Link(year, scope.href(search_year_path(year))) for year in _years(scope)),
         numbers_href=scope.href(SEARCH_NUMBERS) if _policy_sections(scope.site) else "",
         topics=_topics(scope),
         by_initial=sites_by_initial(scope) if scope.site.is_portal else (),
     )
+
+
+def _synonyms(scope: Scope) -> str:
+    words = [(synonym.word, synonym.means) for synonym in scope.county.synonyms]
+    return json.dumps(words, ensure_ascii=False, separators=(",", ":")) if words else ""
 
 
 def _year(day: int) -> int:

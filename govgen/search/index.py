@@ -10,9 +10,12 @@ from govgen.search.blocks import Leaf, Shape, blocks_of, find_leaf, find_recent
 from govgen.search.build import build_postings
 from govgen.search.edits import Days, Edits
 from govgen.search.postings import ALL, RECENT, RECENT_SHARDS, all_shards, shards_for
-from govgen.search.records import UNDATED, Entry, make_entries
+from govgen.search.records import UNDATED, Entry, list_dates, make_entries
 
 FACT = "search"
+_INDEX_FILE = "/index.md"
+"""A document that speaks for a home."""
+
 _FEW = 2000
 _SHARE = 8
 """Where more than one in so many documents changed, the whole index is made anew."""
@@ -30,6 +33,8 @@ def update_index(catalog: Catalog, portal: str, processes: int) -> None:
         _fill(catalog, portal, processes)
         return
     touched = catalog.touched("document")
+    if catalog.is_touched("homes") or any(path.endswith(_INDEX_FILE) for path in touched):
+        touched += _list_homes(catalog)
     if not touched:
         return
     known = {entry.document: entry for entry in _read_entries(catalog, touched)}
@@ -50,8 +55,7 @@ def _fill(catalog: Catalog, portal: str, processes: int) -> None:
     catalog.remember({FACT: ""})
     for table in ("searched", "search_shards", "search_blocks"):
         catalog.run(f"DELETE FROM {table}")
-    rows = catalog.rows("SELECT path, date FROM documents WHERE is_listed AND state = 'listed' ORDER BY path")
-    built = build_postings(catalog, {row["path"]: row["date"] for row in rows}, processes)
+    built = build_postings(catalog, list_dates(catalog), processes)
     catalog.connection.executemany("INSERT INTO searched VALUES (?, ?, ?, ?)", built.entries)
     catalog.connection.executemany("INSERT INTO search_blocks VALUES (?, ?, ?)", built.leaves)
     for name, postings, shards in (
@@ -62,6 +66,14 @@ def _fill(catalog: Catalog, portal: str, processes: int) -> None:
         catalog.connection.executemany("INSERT INTO search_shards VALUES (?, ?, ?)", contents)
     _keep_shape(catalog, Shape(built.recent, built.shards))
     catalog.touch(f"plan:{portal}", *(f"texts:{block}" for leaf in built.leaves for block in blocks_of(leaf)))
+
+
+def _list_homes(catalog: Catalog) -> list[str]:
+    """Return the paths of all homes there are, or were."""
+    rows = catalog.rows(
+        "SELECT path FROM homes UNION SELECT document FROM searched WHERE document >= 'sites/' AND document < 'sites0'"
+    )
+    return [row["path"] for row in rows]
 
 
 def _keep_shape(catalog: Catalog, shape: Shape) -> None:

@@ -16,7 +16,7 @@ from govgen.search.blocks import SLOTS, power_of_two
 RECENT, ALL = "recent", "all"
 """The two sets of shards: of the newest documents, and of all others."""
 
-RECENT_SHARDS = 64
+RECENT_SHARDS = 256
 _DOCUMENTS_A_SHARD = 64
 _FEWEST_SHARDS, _MOST_SHARDS = 16, 1024
 _DENSE = 32

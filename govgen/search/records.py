@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from govgen.catalog.store import Catalog
 from govgen.model.document import Kind
-from govgen.search.words import Keys
+from govgen.search.words import Keys, has_traditional
 
 UNDATED = 0
 _RAW = -zlib.MAX_WBITS
@@ -36,15 +36,31 @@ class Entry(NamedTuple):
     """32 bits of its path, by which it is put among others of its day."""
 
     record: bytes
-    """Deflated: a line of JSON with what a result shows, then its text."""
+    """Deflated: a line of JSON with what a result shows and, where its words hold traditional characters, a 1; then
+    its text."""
 
 
 _OF_BATCH = "FROM json_each(?) batch CROSS JOIN"
 _COLUMNS = "d.path, d.site, d.address, d.title, d.date, d.kind, d.source, d.number, d.validity"
 
 
+_NO_DOCUMENT = (
+    "NOT EXISTS (SELECT 1 FROM documents d WHERE (d.site, d.address) = (h.site, h.address) AND is_listed"
+    " AND state = 'listed')"
+)
+
+
+def list_dates(catalog: Catalog) -> dict[str, str]:
+    """Return the dates of all that the index has, by path: documents, and homes that no document speaks for."""
+    rows = catalog.rows(
+        "SELECT path, date FROM documents WHERE is_listed AND state = 'listed'"
+        f" UNION ALL SELECT path, '' FROM homes h WHERE {_NO_DOCUMENT} ORDER BY path"
+    )
+    return {row["path"]: row["date"] for row in rows}
+
+
 def make_entries(catalog: Catalog, paths: Iterable[str]) -> list[Entry]:
-    """Return the entries of the documents at these paths, of those that citizens see in lists."""
+    """Return the entries of the documents at these paths, of those that citizens see in lists; and of homes."""
     batch = json.dumps(list(paths))
     names: dict[str, list[str]] = {}
     for row in catalog.rows(
@@ -58,13 +74,18 @@ def make_entries(catalog: Catalog, paths: Iterable[str]) -> list[Entry]:
         " JOIN bodies ON document = d.path WHERE is_listed AND state = 'listed'",
         batch,
     )
-    return [_make_entry(row, names.get(row["path"], ())) for row in rows]
+    homes = catalog.rows(f"SELECT h.* {_OF_BATCH} homes h ON h.path = batch.value WHERE {_NO_DOCUMENT}", batch)
+    return [*(_make_entry(row, names.get(row["path"], ())) for row in rows), *map(_make_home, homes)]
+
+
+def _make_home(row: sqlite3.Row) -> Entry:
+    words = [row["site"], row["address"], row["title"], "", Kind.PAGE.value, "", ""]
+    return _pack(row["path"], "", words, "", row["text"].splitlines())
 
 
 def _make_entry(row: sqlite3.Row, attachments: Sequence[str]) -> Entry:
     path, day = row["path"], row["date"][:10]
-    shown = [row["site"], row["address"], row["title"], day, row["kind"], row["source"], row["number"]]
-    head = json.dumps([*shown, row["validity"]], ensure_ascii=False, separators=(",", ":"))
+    words = [row["site"], row["address"], row["title"], day, row["kind"], row["source"], row["number"]]
     facts = json.loads(row["details"])["facts"]
     is_labelled = row["kind"] == Kind.SERVICE.value
     lines = [
@@ -72,8 +93,14 @@ def _make_entry(row: sqlite3.Row, attachments: Sequence[str]) -> Entry:
         *(" ".join(f"{label}：{text}".split() if is_labelled else text.split()) for label, text in facts),
         *attachments,
     ]
+    return _pack(path, row["date"], words, row["validity"], lines)
+
+
+def _pack(path: str, date: str, words: list[str], validity: str, lines: Sequence[str]) -> Entry:
+    shown = [*words, validity, *([1] if has_traditional("".join([*words, *lines])) else [])]
+    head = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
     text = "\n".join([head, *lines]).encode("utf-8", "replace")
-    return Entry(path, day_of(row["date"]), place_of(path), deflate(text))
+    return Entry(path, day_of(date), place_of(path), deflate(text))
 
 
 def day_of(moment: str) -> int:
@@ -102,7 +129,7 @@ def deflate(content: bytes) -> bytes:
 def keys_of(keys: Keys, record: bytes) -> set[int]:
     """Return all keys under which a record is found."""
     head, _, text = zlib.decompress(record, _RAW).decode().partition("\n")
-    site, _, title, _, kind, source, number, validity = json.loads(head)
+    site, _, title, _, kind, source, number, validity = json.loads(head)[:8]
     title, number = keys.fold(title), keys.fold(number)
     found = keys.of_text("\n".join((title, number, keys.bare_number(number), keys.fold(f"{source}\n{text}"))))
     found |= keys.of_title(title)

@@ -1,6 +1,6 @@
 """How words are written in the index and in queries alike, and the keys they are found under.
 
-`themes/county/static/js/search.js` does the same to a query: what is changed here is changed there.
+`themes/county/static/js/search-index.js` does the same to a query: what is changed here is changed there.
 """
 
 from __future__ import annotations
@@ -52,6 +52,11 @@ class _Folding(dict[int, str]):
 
 
 _SIMPLIFIED = dict(zip(TRADITIONAL + EVERYDAY[0], SIMPLIFIED + EVERYDAY[1], strict=True))
+
+
+def has_traditional(text: str) -> bool:
+    """Tell whether a text holds characters that are compared as simplified ones."""
+    return not _SIMPLIFIED.keys().isdisjoint(text)
 
 
 class Keys(dict[int, int]):

@@ -22,6 +22,7 @@ from govgen.model.county import (
     SectionKind,
     Site,
     SiteKind,
+    Synonym,
     Village,
 )
 from govgen.model.finding import Finding
@@ -166,6 +167,7 @@ def make_county(tables: Tables) -> County:
         sites=tuple(sites),
         banners=order_banners(banners),
         mourning=make_mourning(COUNTY_FILE, table.get("mourning", ()), ids, zone),
+        synonyms=tuple(Synonym(**synonym) for synonym in table.get("synonyms", ())),
     )
 
 

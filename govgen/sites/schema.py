@@ -135,6 +135,7 @@ COUNTY_KEYS: Mapping[str, Key] = {
     "lists": Key("table", keys={name: Key("number") for name in ("section", "home", "per_site", "feed")}),
     "banners": Key("tables", keys={**_BANNER_KEYS, "sites": Key("texts")}),
     "mourning": Key("tables", keys={**_PERIOD_KEYS, "starts": Key("time", required=True), "sites": Key("texts")}),
+    "synonyms": Key("tables", keys={"word": Key(required=True), "means": Key(required=True)}),
     "kinds": Key("table", keys={kind.value: Key("table", keys=_KIND_KEYS) for kind in SiteKind}),
 }
 

@@ -152,11 +152,15 @@ def serve_demo(demo: Demo, folder: Path) -> Iterator[nginx.Server]:
         yield server
 
 
-def browser_flags(server: nginx.Server) -> tuple[str, ...]:
-    """Return the flags of a Chromium that finds the county's hosts on a server of this machine, and no other host."""
+def browser_flags(server: nginx.Server, pin: str = "") -> tuple[str, ...]:
+    """Return the flags of a Chromium that finds the county's hosts on a server of this machine, and no other host.
+
+    A certificate known by its pin is a good one; where any is let pass, nothing of its pages is kept in a cache.
+    """
     ports = f"MAP *.example:80 127.0.0.1:{server.port}, MAP *.example:443 127.0.0.1:{server.tls_port}"
     rules = f"{ports}, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
-    return (f"--host-resolver-rules={rules}", "--ignore-certificate-errors")
+    trust = f"--ignore-certificate-errors-spki-list={pin}" if pin else "--ignore-certificate-errors"
+    return (f"--host-resolver-rules={rules}", trust)
 
 
 def url_of(path: str) -> str:

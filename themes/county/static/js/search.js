@@ -1,325 +1,34 @@
-/* Answers searches in the browser, from files the portal has: see docs/decisions/0014 and govgen/search/.
-   What is done to words here is done to texts in govgen/search/words.py: change both. */
+/* Answers searches in the browser, from the index that the portal has (search-index.js). */
 (() => {
 "use strict";
 
 const page = document.getElementById("search");
 const form = page && page.querySelector("form");
 if (!form) return;
-const asked = new URLSearchParams(location.search);
-const query = (asked.get("q") || "").trim().slice(0, 200);
+
+/* What is asked for, as the page's address has it. */
+const filters = { site: "", kind: "", validity: "", year: "" };
+let query = "";
+function readAddress() {
+  const asked = new URLSearchParams(location.search);
+  query = (asked.get("q") || "").trim().slice(0, 200);
+  for (const name of Object.keys(filters)) filters[name] = asked.get(name) || "";
+}
+
+readAddress();
 if (!page.dataset.lists) {
   // A department's page: the portal answers, for this site alone.
   if (query) location.replace(`${page.dataset.county}?${new URLSearchParams({ q: query, site: page.dataset.site })}`);
   return;
 }
 
-const PATIENCE = 8000, PAGE = 10, LISTS_HEAD = 8192, TEXTS_HEAD = 2048, RECENT_SHARDS = 64, SLOTS = 256, PARTS = 64;
-const MOST_PAIRS = 4, MOST_TRIES = 60, BATCH = 10, NEAR = 16, BEGINNING = 3072, MOST_BYTES = 65536;
+const PATIENCE = 8000, PAGE = 10, SLOTS = 256, PARTS = 64;
+const MOST_PAIRS = 4, MOST_TRIES = 60, BATCH = 10, AHEAD = 4, NEAR = 16, LONG = 4, MOST_BYTES = 65536;
 
-/* ---- Words ---- */
+const index = openSearchIndex(page.dataset.lists, Number(page.dataset.recent), Number(page.dataset.shards));
+const { foldText, pairs, find, findAll, both, count, readBlock, readDocument } = index;
 
-const simplified = new Map([["後", "后"], ["於", "于"], ["麽", "么"]]);
-const folded = new Map();
-let everyday;
-
-function fold(character) {
-  let plain = folded.get(character);
-  if (plain === undefined) {
-    if (character === "\n") plain = "\n";
-    else if (/^[\p{Cc}\p{Cf}\p{Cs}]$/u.test(character)) plain = "";
-    else if (/^\p{Z}$/u.test(character)) plain = " ";
-    else plain = Array.from(character.normalize("NFKC").toLowerCase(), part =>
-      "([{〔【〖﹝".includes(part) ? "(" : ")]}〕】〗﹞".includes(part) ? ")" : simplified.get(part) || part).join("");
-    folded.set(character, plain);
-  }
-  return plain;
-}
-
-const isLatin = character => character >= "!" && character <= "~";
-
-/* Returns the folded text, and for each of its UTF-16 units where in the text it comes from. */
-function foldText(text) {
-  const parts = [], places = [];
-  let place = 0, space = -1, last = "";
-  for (const character of text) {
-    const plain = fold(character);
-    if (plain === " ") { if (space < 0) space = place; }
-    else if (plain) {
-      if (space >= 0 && isLatin(last) && isLatin(plain[0])) { parts.push(" "); places.push(space); }
-      space = -1;
-      parts.push(plain);
-      for (let unit = 0; unit < plain.length; unit++) places.push(place);
-      last = plain[plain.length - 1];
-    }
-    place += character.length;
-  }
-  places.push(place);
-  return { text: parts.join(""), places };
-}
-
-/* GB 2312 tells which Chinese characters are written in simplified texts; for any other the table is loaded. */
-function isSimplified(text) {
-  if (!everyday) {
-    const bytes = new Uint8Array(72 * 94 * 2);
-    let at = 0;
-    for (let row = 0xb0; row < 0xf8; row++) for (let cell = 0xa1; cell < 0xff; cell++) { bytes[at++] = row; bytes[at++] = cell; }
-    everyday = new Set(new TextDecoder("gb18030").decode(bytes));
-  }
-  for (const character of text) if (character >= "\u4e00" && character <= "\u9fff" && !everyday.has(character)) return false;
-  return true;
-}
-
-let characters;
-async function learnCharacters() {
-  characters = characters || get("characters.txt").then(bytes => {
-    const [from, to] = new TextDecoder().decode(bytes).split("\n").map(line => Array.from(line));
-    from.forEach((character, number) => simplified.set(character, to[number]));
-    folded.clear();
-  });
-  await characters;
-}
-
-function hash(word) {
-  let value = 0x811c9dc5;
-  for (const character of word) value = Math.imul(value ^ character.codePointAt(0), 0x01000193);
-  value = Math.imul(value ^ value >>> 15, 0x2c1b3c6d);
-  value = Math.imul(value ^ value >>> 12, 0x297a2d39);
-  return (value ^ value >>> 15) >>> 0;
-}
-
-function pairs(text) {
-  const found = new Set(), letters = Array.from(text);
-  for (let at = 0; at + 1 < letters.length; at++) if (letters[at] !== "\n" && letters[at + 1] !== "\n") found.add(letters[at] + letters[at + 1]);
-  return [...found];
-}
-
-/* ---- Files ---- */
-
-const patience = new AbortController();
-
-async function get(path, from, end) {
-  const headers = end === undefined ? {} : { Range: `bytes=${from}-${end - 1}` };
-  const answer = await fetch(page.dataset.lists + path, { headers, signal: patience.signal });
-  if (answer.status === 416) return new Uint8Array();
-  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-  const bytes = new Uint8Array(await answer.arrayBuffer());
-  return answer.status === 206 || end === undefined ? bytes : bytes.subarray(from, end);
-}
-
-/* A file of which the beginning is read first, and then what is asked for. */
-function open(path, size) {
-  const head = get(path, 0, size);
-  return async (from, end) => {
-    const bytes = await head;
-    return end <= bytes.length || bytes.length < size ? bytes.subarray(from, end) : get(path, from, end);
-  };
-}
-
-const opened = new Map();
-function file(path, size) {
-  if (!opened.has(path)) opened.set(path, open(path, size));
-  return opened.get(path);
-}
-
-function readNumbers(bytes) {
-  const numbers = [];
-  let number = 0, shift = 0;
-  for (const byte of bytes) {
-    number |= (byte & 127) << shift;
-    if (byte < 128) { numbers.push(number >>> 0); number = shift = 0; } else shift += 7;
-  }
-  return numbers;
-}
-
-const directories = new Map();
-async function readDirectory(path) {
-  const read = file(path, LISTS_HEAD), head = await read(0, 4);
-  const end = 4 + new DataView(head.buffer, head.byteOffset).getUint32(0, true);
-  const numbers = readNumbers(await read(4, end)), lists = new Map();
-  for (let at = 0, key = 0, from = end; at < numbers.length; at += 2) {
-    key += numbers[at];
-    lists.set(key, [from, from += numbers[at + 1]]);
-  }
-  return lists;
-}
-
-/* The documents under a word, as the bits of their slots by block; in one of the two sets of lists. */
-async function readList(name, shards, word, isTitle) {
-  const value = hash(word), path = `lists/${name}-${value % shards}.bin`;
-  if (!directories.has(path)) directories.set(path, readDirectory(path));
-  const place = (await directories.get(path)).get(Math.floor(value / shards) * 2 + (isTitle ? 1 : 0));
-  const blocks = new Map();
-  if (!place) return blocks;
-  const bytes = await file(path, LISTS_HEAD)(...place);
-  for (let at = 0, block = 0; at < bytes.length;) {
-    let gap = 0, shift = 0, byte;
-    do { byte = bytes[at++]; gap |= (byte & 127) << shift; shift += 7; } while (byte > 127);
-    block += gap >>> 0;
-    const number = bytes[at++];
-    if (number === 255) { blocks.set(block, bytes.subarray(at, at + 32)); at += 32; }
-    else {
-      const bits = new Uint8Array(32);
-      for (const end = at + number; at < end; at++) bits[bytes[at] >> 3] |= 1 << (bytes[at] & 7);
-      blocks.set(block, bits);
-    }
-  }
-  return blocks;
-}
-
-const lists = new Map();
-function find(word, isTitle) {
-  const key = word + (isTitle ? "\n" : "");
-  if (!lists.has(key)) {
-    const older = Number(page.dataset.recent) ? readList("all", Number(page.dataset.shards), word, isTitle) : [];
-    lists.set(key, Promise.all([readList("recent", RECENT_SHARDS, word, isTitle), older]).then(([newer, older]) => new Map([...newer, ...older])));
-  }
-  return lists.get(key);
-}
-
-function both(one, other) {
-  const found = new Map();
-  for (const [block, bits] of one) {
-    const others = other.get(block);
-    if (others) {
-      const common = bits.map((byte, at) => byte & others[at]);
-      if (common.some(byte => byte)) found.set(block, common);
-    }
-  }
-  return found;
-}
-
-async function findAll(words, isTitle) {
-  const found = await Promise.all(words.map(word => find(word, isTitle)));
-  return found.sort((one, other) => one.size - other.size).reduce(both);
-}
-
-function count(found) {
-  let number = 0;
-  for (const bits of found.values()) for (let byte of bits) for (; byte; byte &= byte - 1) number++;
-  return number;
-}
-
-/* ---- Texts ---- */
-
-const LENGTHS = [3,4,5,6,7,8,9,10,11,13,15,17,19,23,27,31,35,43,51,59,67,83,99,115,131,163,195,227,258];
-const FAR = [1,2,3,4,5,7,9,13,17,25,33,49,65,97,129,193,257,385,513,769,1025,1537,2049,3073,4097,6145,8193,12289,16385,24577];
-
-function makeCode(lengths) {
-  const counts = new Uint16Array(16), starts = new Uint16Array(16), symbols = new Uint16Array(lengths.length);
-  for (const length of lengths) counts[length]++;
-  counts[0] = 0;
-  for (let length = 1; length < 16; length++) starts[length] = starts[length - 1] + counts[length - 1];
-  lengths.forEach((length, symbol) => { if (length) symbols[starts[length]++] = symbol; });
-  return { counts, symbols };
-}
-
-/* RFC 1951. Browsers have it too, but not those of old phones; and of a long text the beginning is read first. */
-function inflate(bytes) {
-  let at = 0, bit = 0, out = new Uint8Array(bytes.length * 4), size = 0;
-  const bits = number => {
-    let value = 0;
-    if (at >= bytes.length) throw new RangeError("there is more");
-    for (let place = 0; place < number; place++) {
-      value |= (bytes[at] >> bit & 1) << place;
-      if (++bit > 7) { bit = 0; at++; }
-    }
-    return value;
-  };
-  const symbol = ({ counts, symbols }) => {
-    for (let length = 1, code = 0, first = 0, index = 0; length < 16; length++) {
-      code |= bits(1);
-      const number = counts[length];
-      if (code - number < first) return symbols[index + code - first];
-      index += number;
-      first = first + number << 1;
-      code <<= 1;
-    }
-    throw new Error("not deflated");
-  };
-  const room = more => {
-    if (size + more > out.length) { const wider = new Uint8Array((size + more) * 2); wider.set(out); out = wider; }
-  };
-  const block = () => {
-    const isLast = bits(1);
-    const type = bits(2);
-    if (type === 0) {
-      if (bit) { bit = 0; at++; }
-      const length = bytes[at] | bytes[at + 1] << 8;
-      room(length);
-      out.set(bytes.subarray(at + 4, at + 4 + length), size);
-      size += length;
-      at += 4 + length;
-      return isLast;
-    }
-    let literals, distances;
-    if (type === 1) {
-      literals = makeCode(Array.from({ length: 288 }, (_, n) => n < 144 ? 8 : n < 256 ? 9 : n < 280 ? 7 : 8));
-      distances = makeCode(Array(30).fill(5));
-    } else {
-      const [number, far, few] = [bits(5) + 257, bits(5) + 1, bits(4) + 4], short = Array(19).fill(0), lengths = [];
-      for (const place of [16,17,18,0,8,7,9,6,10,5,11,4,12,3,13,2,14,1,15].slice(0, few)) short[place] = bits(3);
-      for (const code = makeCode(short); lengths.length < number + far;) {
-        const value = symbol(code);
-        if (value < 16) lengths.push(value);
-        else {
-          const again = value === 16 ? lengths[lengths.length - 1] : 0;
-          for (let times = value === 16 ? 3 + bits(2) : value === 17 ? 3 + bits(3) : 11 + bits(7); times--;) lengths.push(again);
-        }
-      }
-      literals = makeCode(lengths.slice(0, number));
-      distances = makeCode(lengths.slice(number));
-    }
-    for (let value; (value = symbol(literals)) !== 256;) {
-      room(258);
-      if (value < 256) { out[size++] = value; continue; }
-      value -= 257;
-      let length = LENGTHS[value] + (value < 8 || value === 28 ? 0 : bits((value >> 2) - 1));
-      const how = symbol(distances), back = FAR[how] + (how < 4 ? 0 : bits((how >> 1) - 1));
-      for (; length--; size++) out[size] = out[size - back];
-    }
-    return isLast;
-  };
-  try {
-    while (!block());
-  } catch (fault) {
-    if (!(fault instanceof RangeError)) throw fault;
-  }
-  return out.subarray(0, size);
-}
-
-const blocks = new Map();
-function readBlock(block) {
-  if (!blocks.has(block)) blocks.set(block, (async () => {
-    const read = file(`texts/${block}.bin`, TEXTS_HEAD), number = await read(0, 2);
-    const end = 2 + 8 * (number[0] | number[1] << 8), head = await read(2, end);
-    const view = new DataView(head.buffer, head.byteOffset, head.length), entries = [];
-    for (let at = 0, from = end; at < head.length; at += 8) {
-      const size = view.getUint32(at + 4, true);
-      entries.push({ block, slot: head[at], day: head[at + 1] | head[at + 2] << 8 | head[at + 3] << 16, from, end: from += size, read });
-    }
-    return entries.sort((one, other) => other.day - one.day);
-  })());
-  return blocks.get(block);
-}
-
-async function readDocument(entry) {
-  if (!entry.document) await readText(entry, Math.min(entry.end, entry.from + BEGINNING));
-  return entry.document;
-}
-
-async function readText(entry, stop) {
-  const whole = new TextDecoder().decode(inflate(await entry.read(entry.from, stop)));
-  const end = whole.indexOf("\n") < 0 ? whole.length : whole.indexOf("\n");
-  const [site, address, title, date, kind, source, number, validity] = JSON.parse(whole.slice(0, end));
-  const text = whole.slice(end + 1).replace(/\ufffd$/, "");
-  if (!isSimplified(whole)) await learnCharacters();
-  const facts = foldText([number, source].join("\n")).text;
-  entry.document = {
-    site, address, title, date, kind, source, number, validity, text, isWhole: stop === entry.end,
-    words: { title: foldText(title), text: foldText(text), facts: `${facts}\n${facts.split("\n")[0].replace(/[()]/g, "")}` },
-  };
-}
+/* ---- Asking ---- */
 
 /* Whether a document has some words; of long ones the rest is read for it, as long as that is not too much. */
 async function hasAll(entry, words) {
@@ -330,27 +39,31 @@ async function hasAll(entry, words) {
   // All its pairs of characters are there; then it is taken at its word.
   if (size > budget) return true;
   budget -= size;
-  await readText(entry, entry.end);
+  await index.readText(entry, entry.end);
   return has();
 }
 
 let budget = MOST_BYTES;
 const isIn = ({ words }, word) => words.title.text.includes(word) || words.text.text.includes(word) || words.facts.includes(word);
 
-/* ---- Asking ---- */
-
 /* Words of questions, which are in no text that answers them. Longer ones first. */
-const QUESTION = /请问|怎么办理|如何办理|怎样办理|怎么申请|如何申请|怎么办|怎么样|怎么|怎样|如何|在哪里|在哪儿|在哪|哪里|哪儿|去哪|什么时候|是什么|什么|为什么|多少钱|多少|多久|几点|有哪些|哪些|需要|可以|能不能|可不可以|能否|是否|有没有|我想|我要|应该|想要|一下|谢谢|吗|呢|啊|吧|[我您你的了是和与去请想要?？!！,，.。、;；:："“”]/u;
+const QUESTION = /请问|怎么办理|如何办理|怎样办理|怎么申请|如何申请|怎么办|怎么样|怎么|怎样|如何|在哪里|在哪儿|在哪|哪里|哪儿|去哪|什么时候|是什么|什么|为什么|多少钱|多少|多久|几点|有哪些|哪些|需要|可以|能不能|可不可以|能否|是否|有没有|我想|我要|应该|想要|一下|谢谢|[吗呢啊吧](?=[?？!！。]|$)|[我您你的了是和与去请想要?？!！,，.。、;；:："“”]/u;
 
-/* What people say, and what documents call it. */
+/* What people say, and what documents call it; the county's own words besides. */
 const CALLED = Object.entries({
-  低保: "最低生活保障", 医保: "医疗保险", 社保: "社会保险", 教资: "教师资格", 失业金: "失业保险金", 房产证: "不动产", 房本: "不动产",
-  健康证: "健康证明", 驾照: "驾驶证", 营业执照: "登记", 餐馆: "餐饮", 饭店: "餐饮", 公司: "企业", 注册: "开办", 小学: "义务教育", 上学: "入学",
-  贷款: "担保贷款", 补助: "资助", 拖欠: "欠薪", 农机补贴: "农机购置补贴",
-});
-const called = words => words.map(word => CALLED.reduce((said, [one, other]) => said.includes(other) ? said : said.replaceAll(one, other), word));
+  低保: "最低生活保障", 医保: "医疗保险 医疗保障", 社保: "社会保险", 教资: "教师资格", 自考: "自学考试", 小学: "义务教育", 上学: "入学",
+  失业金: "失业保险金", 拖欠: "欠薪", 贷款: "担保贷款", 补助: "资助", 农机补贴: "农机购置补贴", 租房补贴: "租赁补贴", 公租房: "公共租赁住房",
+  房产证: "不动产", 房本: "不动产", 维修基金: "维修资金", 装天然气: "供气报装", 健康证: "健康证明", 驾照: "驾驶证", 交强险: "机动车交通事故责任强制保险",
+  网约车: "网络预约出租汽车", 网吧: "互联网上网服务营业场所", 跨境电商: "跨境电子商务", 环评: "环境影响评价 环境影响报告", 狗证: "犬类准养证 养犬登记证", 遛狗: "养犬", 摆摊: "摊点", 丢: "遗失",
+  营业执照: "登记", 餐馆: "餐饮 食品经营", 饭店: "餐饮 食品经营", 公司注册: "公司设立登记", 注册公司: "公司设立登记", 公司: "企业", 注册: "开办",
+}).flatMap(([word, means]) => means.split(" ").map(one => [word, one])).concat(JSON.parse(page.dataset.called || "[]"));
 
-const filters = { site: "", kind: "", validity: "", year: "" };
+/* The words of a question as documents have them; and those of documents that say enough by themselves. */
+function reword(phrase, words) {
+  const known = CALLED.filter(([word, means]) => phrase.includes(word) && !phrase.includes(means));
+  const whole = words.map(one => known.reduce((said, [word, means]) => said.replaceAll(word, means), one));
+  return { whole, means: known.map(([, means]) => foldText(means).text).filter(means => means.length >= LONG && !words.includes(means)) };
+}
 
 async function limit(found) {
   const words = Object.entries(filters).filter(([name, value]) => value && name !== "year").map(([name, value]) => `\u0002${name}:${value}`);
@@ -363,15 +76,26 @@ function isWanted(document) {
     && (!filters.validity || document.validity === filters.validity) && (!filters.year || document.date.startsWith(filters.year));
 }
 
-/* Yields what is found, newest first, a few documents at a time; what has no date, as services, first or last. */
-async function* walk(found, seen, isStandingFirst) {
+/* The days that are asked for, as blocks count them. */
+function days() {
   const year = Number(filters.year), beginning = y => Date.UTC(y, 0, 1) / 864e5 + 719163;
-  const [low, high] = year ? [beginning(year), beginning(year + 1)] : [-1, Infinity];
-  const order = [...found.keys()].sort((one, other) => other - one).filter(block => Math.floor(block / PARTS) < high);
-  if (isStandingFirst) order.sort((one, other) => (other < PARTS) - (one < PARTS));
+  return year ? [beginning(year), beginning(year + 1)] : [-1, Infinity];
+}
+
+/* The blocks of what is found, newest first; what has no date, as services, first or last. */
+function inOrder(found, isStandingFirst) {
+  const order = [...found.keys()].sort((one, other) => other - one).filter(block => Math.floor(block / PARTS) < days()[1]);
+  return isStandingFirst ? order.sort((one, other) => (other < PARTS) - (one < PARTS)) : order;
+}
+
+const readAhead = order => order.slice(0, AHEAD).forEach(block => readBlock(block).catch(() => {}));
+
+/* Yields what is found, a few documents at a time. */
+async function* walk(found, seen, isStandingFirst) {
+  const [low, high] = days(), order = inOrder(found, isStandingFirst);
   let batch = [];
   for (let at = 0; at < order.length; at++) {
-    if (at % 4 === 0) order.slice(at, at + 4).forEach(block => readBlock(block).catch(() => {}));
+    if (at % AHEAD === 0) readAhead(order.slice(at));
     const bits = found.get(order[at]);
     for (const entry of await readBlock(order[at])) {
       if (bits[entry.slot >> 3] >> (entry.slot & 7) & 1 && entry.day >= low && entry.day < high && !seen.has(entry)) batch.push(entry);
@@ -398,16 +122,18 @@ async function* search() {
     const words = few(pairs(phrase));
     if (words.length) stages.push([[phrase], words, true], [[phrase], words, false]);
   }
-  const others = called(meant);
-  if (others.length === 1 && others[0] !== meant[0]) stages.push([others, few(pairs(others[0])), true]);
+  const { whole, means } = reword(phrase, meant), others = [...new Set([...meant, ...whole, ...means])];
+  const titles = new Set(whole.length === 1 && whole[0] !== meant[0] ? [whole[0], ...means] : means);
+  stages.splice(1, 0, ...[...titles].map(said => [[said], few(pairs(said)), true]));
   if (terms.length > 1) stages.push([terms, few(terms.flatMap(pairs)), false]);
   if (meant.length && meant.join() !== phrase && meant.join() !== terms.join()) {
     if (meant.length === 1) stages.push([meant, few(pairs(meant[0])), true]);
     stages.push([meant, few(meant.flatMap(pairs)), false]);
   }
+  if (whole.length > 1 && whole.join() !== meant.join()) stages.push([whole, few(whole.flatMap(pairs)), false]);
   // All lists are asked for at once; each stage waits only for its own.
   const finds = stages.map(([, words, isTitle]) => findAll(words, isTitle).then(limit));
-  finds.forEach(find => find.catch(() => {}));
+  finds.forEach((find, at) => find.then(found => readAhead(inOrder(found, stages[at][2]))).catch(() => {}));
   const texts = stages.findIndex(([, , isTitle]) => !isTitle);
   if (texts >= 0) yield { about: count(await finds[texts]) };
   for (const [at, [words, , isTitle]] of stages.entries()) {
@@ -424,8 +150,8 @@ async function* search() {
       yield {};
     }
   }
+  yield* nearly(meant.length ? others : [phrase], seen);
   for (const entry of rest) if (!seen.has(entry)) { seen.add(entry); yield { document: entry.document, words: pairs(phrase) }; }
-  yield* nearly(meant.length ? [...new Set([...meant, ...others])] : [phrase], seen);
 }
 
 /* How much of the words a document has: long pieces count for more than the same characters here and there. */
@@ -443,19 +169,22 @@ function likeness(document, words) {
 
 /* Yields what has much of some words, in pieces; the rarest ones first say where to look. */
 async function* nearly(words, seen) {
-  const sought = few(pairs(words.join("\n")), 12);
+  const sought = await index.choose(few(pairs(words.join("\n")), 12), false);
   if (!sought.length) return;
-  const found = await Promise.all(sought.map(word => find(word, false).then(limit)));
+  const [found, titled] = await Promise.all([false, true].map(isTitle => Promise.all(sought.map(word => find(word, isTitle).then(limit)))));
   const numbers = found.map(count), total = Math.max(...numbers, 1) * 4, scores = new Map();
-  for (const [place, blocks] of found.entries()) {
+  for (const [place, blocks] of [...found.entries(), ...titled.entries()]) {
     const weight = Math.log(1 + total / (numbers[place] || 1));
     for (const [block, bits] of blocks) for (let at = 0; at < 32; at++) for (let byte = bits[at], bit = 0; byte; byte >>= 1, bit++) if (byte & 1) {
       const slot = block * SLOTS + at * 8 + bit;
       scores.set(slot, (scores.get(slot) || 0) + weight);
     }
   }
-  const best = [...scores].sort((one, other) => other[1] - one[1] || other[0] - one[0]).slice(0, NEAR), entries = [];
-  for (const [slot] of best) for (const entry of await readBlock(Math.floor(slot / SLOTS))) if (entry.slot === slot % SLOTS && !seen.has(entry)) entries.push(entry);
+  const isStanding = slot => slot < PARTS * SLOTS, entries = [];
+  const best = [...scores].sort(([one, its], [other, others]) => others - its || isStanding(other) - isStanding(one) || other - one).slice(0, NEAR);
+  for (const [slot] of best) for (const entry of await readBlock(Math.floor(slot / SLOTS))) {
+    if (entry.slot === slot % SLOTS && !seen.has(entry)) { seen.add(entry); entries.push(entry); }
+  }
   const documents = (await Promise.all(entries.map(readDocument))).filter(isWanted), least = 1.2 * Math.min(...words.map(word => word.length));
   const ranked = documents.map(document => ({ document, words: sought, isNearly: true, score: likeness(document, words) }));
   yield* ranked.filter(({ score }) => score >= least).sort((one, other) => other.score - one.score);
@@ -506,47 +235,71 @@ function show({ document: found, words, isNearly }) {
 let number = 0, about = 0, answers;
 
 async function turnPage() {
+  const mine = answers, timer = setTimeout(index.abandon, PATIENCE);
   more.hidden = true;
   results.setAttribute("aria-busy", "true");
-  const timer = setTimeout(() => patience.abort(), PATIENCE);
-  let tries = 0;
+  let tries = 0, word = "nothing";
   budget = MOST_BYTES;
   try {
     for (const goal = number + PAGE; ;) {
-      const { value, done } = await answers.next();
+      const { value, done } = await mine.next();
+      if (mine !== answers) return;
       if (done) { about = number; break; }
       about = Math.max(about, value.about || 0);
       if (value.document) { show(value); number++; }
       else tries += BATCH;
       if (number >= goal || (number && tries > MOST_TRIES)) { more.hidden = false; break; }
     }
-    status.textContent = number ? say(more.hidden ? "found" : "about").replace("{n}", Math.max(about, number)) : say("nothing");
+    if (number) word = more.hidden ? "found" : "about";
   } catch (fault) {
-    status.textContent = say("failed");
-    more.hidden = true;
+    if (mine !== answers) return;
+    word = "failed";
     console.warn(fault);
+  } finally {
+    clearTimeout(timer);
   }
-  clearTimeout(timer);
+  status.textContent = say(word).replace("{n}", Math.max(about, number));
   results.removeAttribute("aria-busy");
   page.dataset.state = "done";
 }
 
-for (const name of Object.keys(filters)) {
-  const field = form.elements[name];
-  field.value = asked.get(name) || "";
-  filters[name] = field.value;
-  field.addEventListener("change", () => { if (form.elements.q.value.trim()) form.requestSubmit ? form.requestSubmit() : form.submit(); });
+const ownTitle = document.title, fields = Object.keys(filters).map(name => form.elements[name]);
+
+/* Answers what the page's address asks. */
+function answer() {
+  index.abandon();
+  readAddress();
+  form.elements.q.value = query;
+  for (const field of fields) field.value = filters[field.name];
+  page.dataset.state = "";
+  results.textContent = status.textContent = "";
+  more.hidden = true;
+  number = about = 0;
+  answers = query ? ask() : null;
+  document.title = query ? `${query} - ${ownTitle}` : ownTitle;
+  if (!query) return;
+  status.textContent = say("wait");
+  turnPage();
 }
-// Addresses stay short: what is not asked for is not sent.
-form.addEventListener("submit", () => { for (const name of Object.keys(filters)) form.elements[name].disabled = !form.elements[name].value; });
-addEventListener("pageshow", () => { for (const name of Object.keys(filters)) form.elements[name].disabled = false; });
+
+async function* ask() {
+  if (!index.isSimplified(query)) await index.learnCharacters();
+  yield* search();
+}
+
+function submit(event) {
+  event.preventDefault();
+  const asked = new URLSearchParams();
+  // Addresses stay short: what is not asked for is not in them.
+  for (const field of [form.elements.q, ...fields]) if (field.value.trim()) asked.set(field.name, field.value.trim());
+  history.pushState(null, "", `?${asked}`);
+  answer();
+}
+
+form.addEventListener("submit", submit);
+for (const field of fields) field.addEventListener("change", event => { if (form.elements.q.value.trim()) submit(event); });
+addEventListener("popstate", answer);
 document.getElementById("search-filters").hidden = false;
 more.addEventListener("click", turnPage);
-form.elements.q.value = query;
-if (query) {
-  document.title = `${query} - ${document.title}`;
-  status.textContent = say("wait");
-  (isSimplified(query) ? Promise.resolve() : learnCharacters()).then(() => { answers = search(); return turnPage(); })
-    .catch(() => { status.textContent = say("failed"); page.dataset.state = "done"; });
-}
+answer();
 })();
