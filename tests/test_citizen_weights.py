@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from govgen.plan.assets import slim
 from tests.citizen.demo import build_demo
 from tests.citizen.weights import FIRST_VIEW_BYTES, REPORT, Weight, read_saved, weigh, write_report
 
@@ -41,3 +42,20 @@ def test_no_type_of_page_grew_unnoticed(weights: Mapping[str, Weight]) -> None:
 
 def test_the_page_on_weight_says_what_is_saved() -> None:
     assert REPORT.read_text(encoding="utf-8") == write_report(read_saved()), "make weights"
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("/* Why. */\n:root {\n  color: red;\n}\n\n", ":root {\ncolor: red;\n}\n"),
+        ("a /* b */ c{}", "a   c{}\n"),
+        ("a/**/b{}", "a b{}\n"),
+        ("a::before { content: '/* said */' }", "a::before { content: '/* said */' }\n"),
+        ('a::before { content: "\\"/* said" } /* not */', 'a::before { content: "\\"/* said" }\n'),
+        ("a { background: url(x/*.png) } /* not */", "a { background: url(x/*.png) }\n"),
+        ("/*! Whose it is. */ a{}", "/*! Whose it is. */ a{}\n"),
+        ("a{} /* open", "a{}\n"),
+    ],
+)
+def test_a_style_sheet_is_sent_without_what_no_browser_reads(written: str, sent: str) -> None:
+    assert slim(written) == sent

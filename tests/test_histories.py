@@ -21,7 +21,7 @@ from govgen.repo.survey import NOTHING_KNOWN, Known
 from tests.world import NOON, World
 
 SECTIONS = {
-    "portal": ("news", "policies", "interpretations", "topics", "consultations"),
+    "portal": ("news", "policies", "interpretations", "topics", "consultations", "data"),
     "mzj": ("news", "notices", "policies", "services", "letters"),
     "qingshui": ("news", "notices", "about", "villages/shanghe/news"),
 }
@@ -69,6 +69,8 @@ class History:
             f"status: {self.pick('draft', 'withdrawn', 'published')}",
             f"aliases: [/old/{self.random.randint(1, 3)}.html]",
             f"topics: [{self.pick('a', 'b', 'planting')}]",
+            f"life_event: {self.pick('上学', '就业')}",
+            f"figures: [{{name: {self.pick('收入', '产量')}, value: {self.random.randint(1, 9)}, period: {day}}}]",
             f"submit: [{self.pick('news', 'nowhere')}]",
             f"slug: {self.pick('a', 'same')}",
             f"interprets: {self.target()}",

@@ -262,7 +262,7 @@ def test_old_theme_files_stay_as_long_as_a_release_that_needs_them(county: World
     county.write("targets.toml", "[public]\nkeep = 3\n")
     css = county.root / "themes/county/static/css/county.css"
     (old,) = (county.root / "public" / PORTAL / "assets/css").glob("county.*.css")
-    css.write_text(css.read_text("utf-8") + "\n/* new */\n", encoding="utf-8")
+    css.write_text(css.read_text("utf-8") + "\n.new { color: red }\n", encoding="utf-8")
     county.run("publish")
     assert (county.root / "public" / PORTAL / "assets/css" / old.name).is_file()
     assert len(list((county.root / "public" / PORTAL / "assets/css").glob("county.*.css"))) == 2

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from operator import attrgetter
 from typing import Any
 
 from govgen.model.document import Document, Status
+from govgen.model.figures import KeyFigure
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ def document_rows(document: Document, timezone: tzinfo) -> Rows:
         *_plain_values(document),
         document.kind.value,
         document.status.value,
+        figures_text(document.figures),
         document.validity.value if document.validity else "",
         document.document_number,
         document.order,
@@ -83,10 +85,11 @@ def _moments(document: Document, timezone: tzinfo) -> tuple[int, ...]:
 
 _PLAIN = (
     "path id site section village name address digest title source author summary language image image_text replied_by"
+    " life_event"
 ).split()
 DOCUMENT_COLUMNS = (
     *_PLAIN,
-    *"kind status own_validity number place month date updated publish_at expires_at".split(),
+    *"kind status figures own_validity number place month date updated publish_at expires_at".split(),
     *"opens_on closes_on review_by received_on replied_on".split(),
 )
 _TIMES = ["date", "updated", "publish_at", "expires_at"]
@@ -105,6 +108,16 @@ def _file_row(document: Document, place: int) -> tuple[object, ...]:
     file = document.files[place]
     head = (document.path, place, file.source, document.site, file.address, file.name, file.type, file.size_bytes)
     return (*head, file.is_picture, file.width, file.height, " ".join(map(str, file.widths)), file.is_listed)
+
+
+def figures_text(figures: tuple[KeyFigure, ...]) -> str:
+    """Return the figures a dataset puts forward as a column holds them; empty where there are none."""
+    return _to_json([asdict(figure) for figure in figures]) if figures else ""
+
+
+def read_figures(text: str) -> tuple[KeyFigure, ...]:
+    """Return the figures a column holds."""
+    return tuple(KeyFigure(**{**given, "trend": tuple(given["trend"])}) for given in json.loads(text or "[]"))
 
 
 def _iso(moment: date | datetime | None) -> str:

@@ -18,14 +18,14 @@ from govgen.catalog.sums import LOG, SUMS, logged_blocks, renew
 from govgen.catalog.triggers import TRIGGERS
 from govgen.errors import MachineryError
 
-FORMAT = "8"
+FORMAT = "9"
 _TABLES = """
 CREATE TABLE documents (
     path TEXT PRIMARY KEY, id TEXT, site TEXT, section TEXT, village TEXT, kind TEXT, name TEXT, address TEXT,
     digest TEXT, title TEXT, date TEXT, month TEXT, updated TEXT, status TEXT, publish_at TEXT, expires_at TEXT,
     source TEXT, author TEXT, summary TEXT, language TEXT, image TEXT, image_text TEXT,
     place INTEGER, own_validity TEXT, number TEXT, received_on TEXT, replied_on TEXT, replied_by TEXT, opens_on TEXT,
-    closes_on TEXT, review_by TEXT, is_recovered INTEGER DEFAULT 0,
+    closes_on TEXT, review_by TEXT, life_event TEXT, figures TEXT, is_recovered INTEGER DEFAULT 0,
     state TEXT DEFAULT '', is_listed INTEGER DEFAULT 0, has_page INTEGER DEFAULT 0, validity TEXT DEFAULT '',
     phase TEXT DEFAULT '', is_interpreted INTEGER DEFAULT 0
 );

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 
 _ITEM = (
     "title date source summary number validity image image_text replied_by received_on replied_on opens_on closes_on"
-    " phase is_interpreted language updated state address site kind"
+    " phase is_interpreted language updated state address site kind life_event figures"
 ).split()
 _SHOWN = [*_ITEM, *"id digest section author own_validity is_listed has_page".split()]
 _PLACE = "id site section name address kind state is_listed has_page opens_on closes_on".split()

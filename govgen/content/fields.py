@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from govgen.content.fault import Fault
+from govgen.content.figures import EXAMPLE, read_figure
 from govgen.content.front_matter import FrontMatter
 from govgen.content.keys import KEYS, Key, find_key, guess_key, is_foreign
+from govgen.model.figures import KeyFigure
 from govgen.model.finding import Finding
 from govgen.model.language import find_tag
 from govgen.model.moment import DAY, find_moment
@@ -79,8 +81,8 @@ def _read_value(value: object, key: Key, timezone: ZoneInfo, line: int | None) -
         return _texts(value)
     if key.type == "files":
         return tuple(_file(entry, line) for entry in _entries(value))
-    if key.type == "notes":
-        return tuple(_note(entry) for entry in _entries(value))
+    if key.type in _ENTRY_READERS:
+        return tuple(_ENTRY_READERS[key.type](entry) for entry in _entries(value))
     if not isinstance(value, str):
         raise Fault("FM-VALUE", value=_short(value), expected="text")
     text = value.strip()
@@ -143,6 +145,15 @@ def _note(entry: object) -> tuple[str, str]:
     if isinstance(entry, str) and (match := re.match(DAY + r"[\s:：]+(.+)", entry)):
         return f"{int(match[1]):04}-{int(match[2]):02}-{int(match[3]):02}", match[4]
     raise Fault("FM-VALUE", value=_short(entry), expected="{date: 2026-03-01, note: 更新了联系电话}")
+
+
+def _figure(entry: object) -> KeyFigure:
+    if figure := read_figure(entry):
+        return figure
+    raise Fault("FM-VALUE", value=_short(entry), expected=EXAMPLE)
+
+
+_ENTRY_READERS: Mapping[str, Callable[[object], object]] = {"notes": _note, "figures": _figure}
 
 
 def _short(value: object) -> str:

@@ -15,7 +15,7 @@ class Key:
     """One front-matter key."""
 
     type: str
-    """text, texts, time, day, number, choice, language, files, references, notes."""
+    """text, texts, time, day, number, choice, language, files, references, notes, figures."""
 
     chinese: tuple[str, ...]
     others: tuple[str, ...] = ()
@@ -54,6 +54,30 @@ _VALIDITY = {
     "失效": "expired",
     "已失效": "expired",
 }
+_LIFE_EVENTS = {
+    "birth": "birth",
+    "school": "school",
+    "work": "work",
+    "marriage": "marriage",
+    "health": "health",
+    "housing": "housing",
+    "elderly": "elderly",
+    "farewell": "farewell",
+    "business": "business",
+    "farming": "farming",
+    "aid": "aid",
+    "出生": "birth",
+    "上学": "school",
+    "就业": "work",
+    "结婚": "marriage",
+    "就医": "health",
+    "住房": "housing",
+    "养老": "elderly",
+    "身后事": "farewell",
+    "创业": "business",
+    "务农": "farming",
+    "困难救助": "aid",
+}
 _BOOLEAN = {"true": "true", "false": "false", "yes": "true", "no": "false", "是": "true", "否": "false"}
 
 KEYS: Mapping[str, Key] = MappingProxyType(
@@ -80,6 +104,8 @@ KEYS: Mapping[str, Key] = MappingProxyType(
         "attachments": Key("files", ("附件",)),
         "submit": Key("texts", ("报送",)),
         "topics": Key("texts", ("专题",)),
+        "life_event": Key("choice", ("人生大事",), choices=MappingProxyType(_LIFE_EVENTS)),
+        "figures": Key("figures", ("首页数字",)),
         "reviewed_by": Key("texts", ("审核人", "三审")),
         "changes": Key("notes", ("更新记录", "变更说明")),
         "order": Key("number", ("排序",), ("weight", "nav_order")),
@@ -113,7 +139,7 @@ _SPELLINGS: Mapping[str, str] = MappingProxyType(
 )
 _FOREIGN_SPELLINGS = frozenset(spelling for key in KEYS.values() for spelling in key.others)
 _OWN_SPELLINGS = _SPELLINGS.keys() - _FOREIGN_SPELLINGS
-_LISTS = ("texts", "files", "references", "notes")
+_LISTS = ("texts", "files", "references", "notes", "figures")
 _SIMILARITY = 0.8
 _ALIKE = frozenset({"image_caption", "redirect_to", "resources"})
 """Keys of other generators that look like ours and mean something else."""

@@ -269,6 +269,8 @@ def _make_document(path: str, content: bytes, place: Place, fields: Fields, body
         changes=given("changes", ()),
         image=body.image,
         image_text=given("image_alt", ""),
+        life_event=given("life_event", ""),
+        figures=given("figures", ()),
         order=given("order", 0),
         validity=Validity(given("validity")) if given("validity") else None,
         document_number=given("document_number", ""),

@@ -67,6 +67,7 @@ class Chrome:
     phone: str
     address: str
     hours: str
+    timezone: str
     nav: tuple[NavItem, ...]
     identity: Identity
     consultation_url: str

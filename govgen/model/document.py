@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from govgen.model.figures import KeyFigure
+
 
 class Kind(Enum):
     """What a document is; its section's kind decides, and it decides the template."""
@@ -131,6 +133,12 @@ class Document:
     """Address of its picture below the site's mount."""
 
     image_text: str = ""
+    life_event: str = ""
+    """Of a topic: the sign of the life event it is for; empty for other topics."""
+
+    figures: tuple[KeyFigure, ...] = ()
+    """Of a dataset: what the portal's home shows of it."""
+
     order: int = 0
     """Place among the standing pages of its section."""
 

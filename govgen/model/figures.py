@@ -1,4 +1,4 @@
-"""What a page carries besides words: pictures, files to take along, codes to scan."""
+"""What a page carries besides words: pictures, files to take along, codes to scan, figures to be seen at a glance."""
 
 from __future__ import annotations
 
@@ -49,3 +49,23 @@ class Attachment:
     """PDF, DOCX, XLSX, CSV, …"""
 
     size_bytes: int
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """A figure that a dataset puts forward, as its editor wrote it."""
+
+    name: str
+    value: str
+    unit: str
+    period: str
+    """What it is of: 2026年前三季度."""
+
+    change: str
+    """How it compares, in words."""
+
+    trend: tuple[str, ...]
+    """The values of the periods before it and its own, oldest first; or none."""
+
+    trend_name: str
+    """What the trend is of and since when."""

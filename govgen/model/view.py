@@ -12,6 +12,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from govgen.model.figures import Attachment, Code, Picture
+from govgen.model.highlights_view import FigureView, LifeEvent
 
 
 @dataclass(frozen=True)
@@ -276,20 +277,24 @@ class PortalHome:
     policies: Block
     interpretations: Block
     services: tuple[Block, ...]
-    """One block a department, its services as items."""
+    """One block a department, its services as items; none where life events lead to them."""
 
     services_href: str
+    life_events: tuple[LifeEvent, ...]
     letters: Block
     consultations: Block
     data: Block
+    figures: tuple[FigureView, ...]
     topics: tuple[Link, ...]
+    """Those that stand for no life event."""
+
     departments: tuple[Link, ...]
     townships: tuple[SiteEntry, ...]
 
 
 @dataclass(frozen=True)
 class SiteHome:
-    """A department's or township's home (template `home`)."""
+    """A department's or township's home (template `home`); `openings` are its office hours as machines read them."""
 
     summary: str
     intro: Markup
@@ -300,6 +305,7 @@ class SiteHome:
     """Standing pages by section: duties, leaders, disclosure."""
 
     villages: tuple[Link, ...]
+    openings: tuple[str, ...]
 
 
 @dataclass(frozen=True)

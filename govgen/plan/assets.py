@@ -13,6 +13,11 @@ from pathlib import Path
 _FINGERPRINT_CHARACTERS = 10
 _CSS_ADDRESS = re.compile(r"""url\(\s*["']?(?!data:|#)([^"')]+)["']?\s*\)""")
 
+_CSS_COMMENT = re.compile(
+    r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|url\([^"')]*\)|/\*!.*?\*/)|/\*.*?(?:\*/|\Z)""", re.DOTALL
+)
+"""A comment; or, as a group, what may look like one: a text, an address, a licence to be kept."""
+
 
 @dataclass(frozen=True)
 class Asset:
@@ -52,9 +57,15 @@ def load_assets(theme: Path) -> Mapping[str, Asset]:
     for name in sorted(names, key=lambda name: (name.endswith(".css"), name)):
         content = (static / name).read_bytes()
         if name.endswith(".css"):
-            content = _point_to_assets(content.decode("utf-8"), name, assets).encode("utf-8")
+            content = _point_to_assets(slim(content.decode("utf-8")), name, assets).encode("utf-8")
         assets[name] = Asset(f"/assets/{_fingerprinted(name, content)}", content)
     return assets
+
+
+def slim(css: str) -> str:
+    """Return a style sheet without its comments and indentation, which no browser reads."""
+    bare = _CSS_COMMENT.sub(lambda match: match[1] or " ", css)
+    return "".join(f"{line.strip()}\n" for line in bare.splitlines() if line.strip())
 
 
 def _fingerprinted(name: str, content: bytes) -> str:

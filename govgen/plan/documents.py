@@ -120,7 +120,9 @@ def topic_view(scope: Scope, record: Record) -> TopicView:
         ),
     )
     blocks = []
-    for kind in Kind:
+    # Who comes for a life event comes for its services.
+    kinds = sorted(Kind, key=lambda kind: kind is not Kind.SERVICE) if record.row["life_event"] else Kind
+    for kind in kinds:
         fitting = tuple(item for item in items if item.kind == kind.value)
         if fitting:
             blocks.append(Block(kind.value, scope.word(f"topic_{kind.value}"), kind.value, "", fitting))

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from markupsafe import Markup
 
-from govgen.catalog.listings import topic_rows
 from govgen.model.county import Section, SectionKind, Site, SiteKind, Village
+from govgen.model.hours import opening_hours
 from govgen.model.view import Block, Item, Link, PortalHome, SiteHome, VillageHome
 from govgen.plan.bodies import resolve_body
 from govgen.plan.documents import document_view, find_standing
+from govgen.plan.highlights import key_figures, topics_and_events
 from govgen.plan.items import (
     gathered_items,
     other_sites,
@@ -27,6 +28,7 @@ def portal_home(scope: Scope) -> PortalHome:
     """Return the portal's home: its own and adopted news, and the newest of every kind from all sites."""
     summary, intro = _introduction(scope)
     news = _own_block(scope, "news")
+    topics, life_events = topics_and_events(scope)
     entries = {entry.id: entry for entry in site_entries(scope)}
     return PortalHome(
         summary=summary,
@@ -40,12 +42,14 @@ def portal_home(scope: Scope) -> PortalHome:
         townships_news=_gathered_block(scope, SectionKind.NEWS, other_sites(scope, SiteKind.TOWNSHIP), "townships"),
         policies=_county_block(scope, "policies"),
         interpretations=_county_block(scope, "interpretations"),
-        services=site_blocks(scope, SectionKind.SERVICES),
+        services=() if life_events else site_blocks(scope, SectionKind.SERVICES),
         services_href=scope.href("/services/"),
+        life_events=life_events,
         letters=_county_block(scope, "letters", limit=_SHORT_LIST),
         consultations=_county_block(scope, "consultations", limit=_SHORT_LIST),
         data=_county_block(scope, "data", limit=_SHORT_LIST),
-        topics=_topics(scope),
+        figures=key_figures(scope),
+        topics=topics,
         departments=tuple(
             Link(site.short_name, scope.href("/", site)) for site in other_sites(scope, SiteKind.DEPARTMENT)
         ),
@@ -68,6 +72,7 @@ def site_home(scope: Scope) -> SiteHome:
         services=_section_block(scope, services, -1) if services else _empty_block("services"),
         pages=tuple(_section_block(scope, s, -1) for s in sections if s.kind is SectionKind.PAGES),
         villages=village_links(scope, scope.site),
+        openings=opening_hours(scope.site.hours),
     )
 
 
@@ -82,12 +87,6 @@ def village_home(scope: Scope, village: Village) -> VillageHome:
         blocks=tuple(_section_block(scope, s, scope.county.lists.section) for s in shown_sections(scope, village.id)),
         neighbours=tuple(link for link in village_links(scope, scope.site) if link.name != village.name),
     )
-
-
-def _topics(scope: Scope) -> tuple[Link, ...]:
-    rows = topic_rows(scope.catalog, scope.county)
-    scope.use(f"listing:{scope.site.id}:topics", *(f"item:{row['path']}" for row in rows))
-    return tuple(Link(row["title"], scope.href(row["address"])) for row in rows)
 
 
 def _introduction(scope: Scope) -> tuple[str, Markup]:

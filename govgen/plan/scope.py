@@ -128,6 +128,7 @@ def make_chrome(scope: Scope) -> Chrome:
         phone=site.phone,
         address=site.address,
         hours=site.hours,
+        timezone=county.timezone,
         nav=tuple(nav),
         identity=Identity(**vars(county.identity), police_href=_POLICE_QUERY + county.identity.police),
         consultation_url=county.channels.consultation,
