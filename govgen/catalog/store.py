@@ -314,8 +314,8 @@ def is_full_disk(error: BaseException) -> bool:
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
     if isinstance(error, MachineryError):
         return error.__cause__ is not None and is_full_disk(error.__cause__)
-    # Where SQLite has no room for a new file, it only says that it cannot open it.
-    return _code(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN)
+    # Where there is no room to open a file for writing, SQLite says that it cannot, or opens it for reading only.
+    return _code(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 
 
 def _size(file: Path) -> int:
