@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from govgen.content.limits import is_told, parse_entry, refuse_dead, start_worker
 from govgen.content.parse import Parser, Verdict
+from govgen.processes import fork_worker
 from govgen.repo.checkout import Entry
 
 T = TypeVar("T")
@@ -23,10 +24,9 @@ def parse_in_child(
 ) -> list[T]:
     """Return what `finish` makes of the verdict on each file; one that a child does not survive is refused."""
     made: list[T] = []
-    parent = os.getpid()
     while len(made) < len(entries):
         start = len(made)
-        more, exit_code = _run_child(entries[start:], lambda: start_worker(parent, parser, finish, contents))
+        more, exit_code = _run_child(entries[start:], lambda: start_worker(parser, finish, contents))
         made += more
         # Where what ended it does not say so, a file is at fault only if the child had parsed nothing before.
         if exit_code and len(made) < len(entries) and (is_told(exit_code) or not more):
@@ -37,9 +37,7 @@ def parse_in_child(
 def _run_child(entries: Sequence[Entry], start: Callable[[], None]) -> tuple[list[Any], int]:
     """Return what a child made of the files before it ended, and its exit code."""
     reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        _work(writing, entries, start)
+    child = fork_worker(lambda: _work(writing, entries, start))
     os.close(writing)
     made = []
     with os.fdopen(reading, "rb") as stream:
@@ -52,17 +50,13 @@ def _run_child(entries: Sequence[Entry], start: Callable[[], None]) -> tuple[lis
     return made, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def _work(writing: int, entries: Sequence[Entry], start: Callable[[], None]) -> None:
-    """Parse, send what was made of each file, and end, whatever happens; never return."""
-    code = 1
-    try:
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(_SECONDS)
-        start()
-        with os.fdopen(writing, "wb") as stream:
-            for entry in entries:
-                pickle.dump(parse_entry(entry), stream)
-                stream.flush()
-        code = 0
-    finally:
-        os._exit(code)
+def _work(writing: int, entries: Sequence[Entry], start: Callable[[], None]) -> int:
+    """Parse, and send what was made of each file."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(_SECONDS)
+    start()
+    with os.fdopen(writing, "wb") as stream:
+        for entry in entries:
+            pickle.dump(parse_entry(entry), stream)
+            stream.flush()
+    return 0

@@ -16,7 +16,6 @@ from typing import Any
 
 from govgen.content.parse import DOCUMENT_BYTES, Parser, Verdict
 from govgen.model.finding import Finding
-from govgen.processes import end_with_parent
 from govgen.repo.checkout import Entry
 
 CPU_SECONDS = 2.0
@@ -41,16 +40,14 @@ _worker = _Worker()
 """Set once when a worker process starts; the main process never touches it."""
 
 
-def start_worker(parent: int, parser: Parser, finish: Callable[[Verdict], Any], contents: Mapping[str, bytes]) -> None:
-    """Make this process a worker: it ends with its parent (a pid), and keeps to the limits."""
-    end_with_parent(parent)
+def start_worker(parser: Parser, finish: Callable[[Verdict], Any], contents: Mapping[str, bytes]) -> None:
+    """Have this process, a worker, keep to the limits."""
     _worker.parser = parser
     _worker.finish = finish
     _worker.contents = contents
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES + used_bytes(), resource.RLIM_INFINITY))
     signal.signal(signal.SIGPROF, _raise_out_of_time)
     signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def used_bytes() -> int:

@@ -17,6 +17,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from govgen.content.limits import is_told, parse_entry, refuse, refuse_dead, start_worker
 from govgen.content.parse import Parser, Verdict
+from govgen.processes import become_worker
 from govgen.repo.checkout import Entry
 
 T = TypeVar("T")
@@ -93,7 +94,8 @@ def _exit_code(error: BaseException) -> int:
 def _start(
     parent: int, parser: Parser, finish: Callable[[Verdict], Any], contents: Mapping[str, bytes], places: Any
 ) -> None:
-    start_worker(parent, parser, finish, contents)
+    become_worker(parent)
+    start_worker(parser, finish, contents)
     _places.append(places)
 
 

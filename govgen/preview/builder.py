@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
@@ -14,7 +13,7 @@ from govgen.model.build import BuildReport
 from govgen.model.finding import Finding
 from govgen.options import BuildOptions
 from govgen.pipeline import build
-from govgen.processes import end_with_parent
+from govgen.processes import become_worker
 from govgen.repo.checkout import Checkout
 from govgen.repo.survey import NOTHING_KNOWN, Known
 
@@ -58,9 +57,8 @@ class Builder:
 def _serve_builds(
     parent: int, far_end: Connection, connection: Connection, checkout: Checkout, options: BuildOptions
 ) -> None:
-    end_with_parent(parent)
-    # Ctrl-C reaches all processes of a terminal; the server ends this one by closing the far end, so no copy may stay.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    become_worker(parent)
+    # The server ends this process by closing the far end, so no copy may stay.
     far_end.close()
     is_up_to_date = False
     while True:

@@ -21,7 +21,7 @@ from govgen.content.limits import used_bytes
 from govgen.errors import MachineryError
 from govgen.files import read_regular, write_atomic
 from govgen.model.finding import Finding
-from govgen.processes import end_with_parent
+from govgen.processes import fork_worker
 
 if TYPE_CHECKING:
     from govgen.content.scaling import Scaled
@@ -128,23 +128,18 @@ def _make_all(sources: Sequence[str], repository: Path, cache: PictureCache, pro
 
 def _start(cache: PictureCache, content: bytes, ending: str) -> int:
     """Begin to make a picture in a child process: what a decoder does to that, it does not do to a build."""
-    parent = os.getpid()
-    child = os.fork()
-    if child == 0:
-        code = _UNMAKEABLE
+
+    def work() -> int:
         try:
-            end_with_parent(parent)
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, resource.RLIM_INFINITY))
             resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES + used_bytes(), resource.RLIM_INFINITY))
             _make(cache, content, ending, is_blank=False)
-            code = 0
         except OSError:
             # What decoders say of a picture is caught; this is the disk.
-            code = _DISK
-        finally:
-            os._exit(code)
-    return child
+            return _DISK
+        return 0
+
+    return fork_worker(work)
 
 
 def _wait(child: int, cache: PictureCache, content: bytes, ending: str) -> None:

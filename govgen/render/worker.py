@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
@@ -12,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from govgen.errors import MachineryError
 from govgen.model.build import Artifact, Job
-from govgen.processes import end_with_parent
+from govgen.processes import worker_pool
 from govgen.render.light import PelicanNeeded
 from govgen.render.maker import Maker, Studio
 
@@ -37,23 +35,14 @@ def render(jobs: Iterable[Job], number: int, studio: Studio, processes: int) -> 
         if few is not None:
             yield few
             return
-    # Imported here: it takes a while, and few jobs need no pool.
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-
-    context = multiprocessing.get_context("fork")
     waiting: deque[tuple[list[Job], Future[list[Artifact]]]] = deque()
-    with ProcessPoolExecutor(processes, context, _start_worker, (os.getpid(), studio)) as pool:
-        try:
-            for task in _tasks(jobs):
-                waiting.append((task, pool.submit(_render_task, task)))
-                if len(waiting) > processes * _TASKS_AHEAD:
-                    yield _result(*waiting.popleft())
-            while waiting:
+    with worker_pool(processes, _start_worker, studio) as pool:
+        for task in _tasks(jobs):
+            waiting.append((task, pool.submit(_render_task, task)))
+            if len(waiting) > processes * _TASKS_AHEAD:
                 yield _result(*waiting.popleft())
-        except BrokenProcessPool as error:
-            raise MachineryError("worker-died") from error
+        while waiting:
+            yield _result(*waiting.popleft())
 
 
 def _result(task: list[Job], future: Future[list[Artifact]]) -> list[Artifact]:
@@ -88,9 +77,7 @@ _makers: list[Maker | MachineryError] = []
 """This process's maker, or why it could not start; always empty in the main process."""
 
 
-def _start_worker(parent: int, studio: Studio) -> None:
-    end_with_parent(parent)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _start_worker(studio: Studio) -> None:
     try:
         _makers.append(Maker(studio, may_load_pelican=True))
     except Exception as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,8 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from govgen.catalog.store import Catalog
-from govgen.errors import MachineryError
-from govgen.processes import end_with_parent
+from govgen.processes import worker_pool
 from govgen.search.blocks import SLOTS, Leaf, block_of, find_recent_of, split
 from govgen.search.postings import pack_slots, shards_for, varint
 from govgen.search.records import Entry, day_of, keys_of, make_entries, place_of
@@ -112,18 +109,9 @@ def _work(
         for task in tasks:
             yield _index(catalog, keys, task)
         return
-    # Imported here: a build that changes a few documents needs no pool.
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-
-    context = multiprocessing.get_context("fork")
     catalog.finish()
-    with ProcessPoolExecutor(processes, context, _start_worker, (os.getpid(), catalog.file)) as pool:
-        try:
-            yield from pool.map(_index_in_worker, tasks)
-        except BrokenProcessPool as error:
-            raise MachineryError("worker-died") from error
+    with worker_pool(processes, _start_worker, catalog.file) as pool:
+        yield from pool.map(_index_in_worker, tasks)
 
 
 def _index(catalog: Catalog, keys: Keys, task: _Task) -> tuple[list[Entry], _Part]:
@@ -168,9 +156,7 @@ _at_hand: list[tuple[Catalog, Keys]] = []
 """This worker's catalog and keys; always empty in the main process."""
 
 
-def _start_worker(parent: int, file: Path) -> None:
-    end_with_parent(parent)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _start_worker(file: Path) -> None:
     _at_hand.append((Catalog.open(file), Keys()))
 
 
