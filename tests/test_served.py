@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -20,9 +19,9 @@ from govgen.deploy.http import find_unserved
 from govgen.errors import UsageError
 from govgen.release.listing import Entry
 from govgen.release.store import Store
-from tests.nginx import Server, county_of, make_certificate, require_nginx, serve
+from tests.nginx import Server, county_of, make_certificate, serve
 from tests.test_verify import serving, verify
-from tests.world import MZJ, NOON, PORTAL, World
+from tests.world import MZJ, PORTAL, World
 
 PAGE = f"{MZJ}/news/2026-01-01-a.html"
 
@@ -144,53 +143,6 @@ def test_a_publish_says_what_is_not_served_and_that_it_is_live(county: World, tm
         answer = county.run("rollback", min(store.ids()))
         assert answer.returncode == 0, answer.stderr
         assert county.run("rollback", before).returncode == 3
-
-
-def write_nginx_settings(county: World, folder: Path) -> tuple[Path, Path]:
-    """Have publishes look at a configuration of nginx; return it, and a file that it includes."""
-    require_nginx()
-    file, included = folder / "nginx.conf", folder / "included.conf"
-    file.write_text(
-        f"pid {folder}/pid; error_log {folder}/log; events {{}} http {{ access_log off; include {included}; }}"
-    )
-    county.write("targets.toml", f'[public]\nnginx = "{file}"\n')
-    return file, included
-
-
-def test_nothing_is_published_where_nginx_would_not_start_again(county: World, tmp_path: Path) -> None:
-    file, included = write_nginx_settings(county, tmp_path)
-    before = Store(county.root / ".govgen").find_live_id()
-    write_news(county, "丁")
-    included.write_text("servre_tokens off;")
-    answer = county.run("publish")
-    assert answer.returncode == 3
-    assert f"{file} 有错，没有发布" in answer.stderr
-    assert "servre_tokens" in answer.stderr
-    assert Store(county.root / ".govgen").find_live_id() == before
-    included.write_text("server_tokens off;")
-    assert county.run("publish").returncode == 0
-    assert Store(county.root / ".govgen").find_live_id() > before
-
-
-def test_a_publisher_who_may_not_read_all_of_the_configuration_is_told_and_publishes(
-    county: World, tmp_path: Path
-) -> None:
-    _, included = write_nginx_settings(county, tmp_path)
-    included.touch()
-    included.chmod(0)
-    write_news(county, "戊")
-    # Root reads what it may not, unless it gives that up.
-    meek = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
-    answer = subprocess.run(
-        [*meek, sys.executable, "-m", "govgen", "--clock", NOON.isoformat(), "publish"],
-        cwd=county.root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert answer.returncode == 0, answer.stderr
-    assert "没能查完 nginx 的配置" in answer.stdout + answer.stderr
-    assert "已发布" in answer.stdout
 
 
 def test_a_publish_without_an_address_reads_through_the_link(county: World) -> None:

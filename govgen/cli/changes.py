@@ -1,6 +1,8 @@
-"""Lines that several commands print about releases: what is another now, and where it is not yet."""
+"""Lines that several commands print about releases: what is another now, where it is not yet, and what is to do."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from govgen.cli.console import Console
 from govgen.deploy.lag import Lag
@@ -12,6 +14,19 @@ def say_sites(changes: tuple[SiteChange, ...], console: Console) -> None:
     for change in changes:
         if not change.is_nothing:
             console.say("site-live", **numbers(change))
+
+
+def say_redirects(changes: tuple[SiteChange, ...], nginx: Path | None, console: Console) -> None:
+    """Print that nginx is to be reloaded where its redirects changed, and how soon; `nginx` as in the settings."""
+    if nginx and any(change.has_lost_redirects for change in changes):
+        console.say("redirects-lost")
+    elif needs_reload(changes, nginx):
+        console.say("redirects-new")
+
+
+def needs_reload(changes: tuple[SiteChange, ...], nginx: Path | None) -> bool:
+    """Tell whether an nginx serves a target, and has other redirects than those it read."""
+    return nginx is not None and any(change.has_new_redirects or change.has_lost_redirects for change in changes)
 
 
 def say_lagging(lagging: tuple[Lag, ...], console: Console) -> None:

@@ -72,9 +72,11 @@ class Listing:
     @property
     def redirects(self) -> bytes:
         """The redirects as nginx's `map` reads them, by host and path: `"host/old.html" "https://…/new.html";`."""
+        named = [(address, entry.goal) for entry in self.entries if entry.goal for address in _addresses(entry.path)]
+        if not named:
+            return b""
         # nginx does not tell capitals from small letters here: a page would be hidden by a redirect named like it.
         pages = {address.lower() for entry in self.entries if not entry.goal for address in _addresses(entry.path)}
-        named = ((address, entry.goal) for entry in self.entries if entry.goal for address in _addresses(entry.path))
         lines = (f'"{address}" "{goal}";\n' for address, goal in named if address.lower() not in pages)
         return "".join(lines).encode("ascii")
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from govgen.cli.changes import numbers, say_lagging, say_sites
+from govgen.cli.changes import needs_reload, numbers, say_lagging, say_redirects, say_sites
 from govgen.cli.commands.build import exit_code, report_as_json, say_report
 from govgen.cli.console import Console
 from govgen.cli.session import build_options, find_target, open_checkout, read_publisher
+from govgen.deploy.targets import Destination
 from govgen.errors import MachineryError
 from govgen.model.build import BuildReport
 from govgen.publish import Receipt, Wishes, publish
@@ -37,9 +38,9 @@ def run(options: Namespace, console: Console) -> int:
 
     receipt = publish(checkout, wishes, goal, console, tell)
     if options.json:
-        console.print_json({**report_as_json(receipt.report, console), **_as_json(receipt)})
+        console.print_json({**report_as_json(receipt.report, console), **_as_json(receipt, goal)})
     else:
-        _say(receipt, goal.place, console, is_dry_run=options.dry_run)
+        _say(receipt, goal, console, is_dry_run=options.dry_run)
     return exit_code(receipt.report) or (1 if receipt.lagging else 0)
 
 
@@ -56,13 +57,13 @@ def _check_nginx(file: Path, console: Console) -> None:
         raise MachineryError("nginx-faulty", file=str(file), reason=fault)
 
 
-def _say(receipt: Receipt, place: str, console: Console, *, is_dry_run: bool) -> None:
+def _say(receipt: Receipt, goal: Destination, console: Console, *, is_dry_run: bool) -> None:
     for key, values in receipt.warnings.items():
         console.say(key, **values)
     live = receipt.live
     if is_dry_run:
         _say_changes(receipt.changes, console)
-        console.say("dry-run", place=place)
+        console.say("dry-run", place=goal.place)
         return
     assert live is not None
     if live.uncommitted:
@@ -72,10 +73,11 @@ def _say(receipt: Receipt, place: str, console: Console, *, is_dry_run: bool) ->
         console.say("kept-back", site=site)
     say_lagging(receipt.lagging, console)
     if not receipt.is_published:
-        console.say("unchanged", release=live.id, place=place)
+        console.say("unchanged", release=live.id, place=goal.place)
         return
     say_sites(receipt.changes, console)
-    console.say("published", release=live.id, place=place, commit=live.commit[:10] or "-")
+    console.say("published", release=live.id, place=goal.place, commit=live.commit[:10] or "-")
+    say_redirects(receipt.changes, goal.nginx, console)
 
 
 def _say_changes(changes: tuple[SiteChange, ...], console: Console) -> None:
@@ -91,7 +93,7 @@ def _say_changes(changes: tuple[SiteChange, ...], console: Console) -> None:
                 console.say("more-pages", number=len(paths) - _SHOWN_PATHS)
 
 
-def _as_json(receipt: Receipt) -> dict[str, object]:
+def _as_json(receipt: Receipt, goal: Destination) -> dict[str, object]:
     live = receipt.live
     return {
         "release": live.id if live else None,
@@ -102,6 +104,7 @@ def _as_json(receipt: Receipt) -> dict[str, object]:
             change.site: {"added": change.added, "changed": change.changed, "removed": change.removed}
             for change in receipt.changes
         },
+        "reload_nginx": receipt.is_published and needs_reload(receipt.changes, goal.nginx),
         "kept_back": receipt.kept_back,
         "lagging": [
             {

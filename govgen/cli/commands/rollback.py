@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from govgen.cli.changes import say_lagging, say_sites
+from govgen.cli.changes import needs_reload, say_lagging, say_redirects, say_sites
 from govgen.cli.console import Console
 from govgen.cli.session import find_target, open_checkout, read_publisher
 from govgen.deploy.targets import STORE
@@ -21,12 +21,15 @@ def run(options: Namespace, console: Console) -> int:
     live = done.live
     if options.json:
         differing = {c.site: {"added": c.added, "changed": c.changed, "removed": c.removed} for c in done.changes}
-        console.print_json({"release": live.id, "restores": live.restores or None, "changes": differing})
+        is_to_reload = needs_reload(done.changes, goal.nginx)
+        came = {"release": live.id, "restores": live.restores or None, "changes": differing}
+        console.print_json({**came, "reload_nginx": is_to_reload})
         return int(bool(done.lagging))
     say_sites(done.changes, console)
     say_lagging(done.lagging, console)
     if done.changes:
         console.say("rolled-back", restores=live.restores, release=live.id, place=goal.place)
+        say_redirects(done.changes, goal.nginx, console)
         console.say("undo-rollback", previous=live.previous)
     else:
         console.say("nothing-to-roll-back", release=live.id)
