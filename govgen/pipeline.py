@@ -30,7 +30,7 @@ from govgen.plan.outdated import NEW, count_jobs, find_outdated, note_theme, pla
 from govgen.plan.scope import Scope
 from govgen.render.ledger import Ledger
 from govgen.render.maker import Studio
-from govgen.render.pictures import prepare_pictures
+from govgen.render.pictures import prepare_pictures, sweep_pictures
 from govgen.render.worker import render
 from govgen.repo.checkout import Checkout
 from govgen.repo.survey import NOTHING_KNOWN, Known
@@ -104,6 +104,8 @@ def _build(checkout: Checkout, options: BuildOptions, reporter: Reporter, known:
             if number % _COMMIT_BATCHES == 0:
                 catalog.finish()
             reporter.advance(len(batch))
+        if not options.sites:
+            sweep_pictures(catalog, studio.pictures)
         removed = 0 if options.sites else _remove_gone(catalog, options.output)
         report = _report(catalog, options.sites)
         keep_report(catalog, options, report)

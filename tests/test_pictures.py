@@ -10,61 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bs4 import Tag
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
 from govgen.content.metadata import strip_metadata
 from tests.browser import STRICT_CSP, launch_chromium, serve, visit
+from tests.photos import FOLDER, IMAGES, SECRET, exif, file_of, images, notice, opened, photo, published
 from tests.world import PORTAL, QINGSHUI, Built, World
-
-FOLDER = "content/qingshui/news"
-IMAGES = f"{QINGSHUI}/images/news"
-SECRET = b"25.0438N 102.7066E"
-
-
-def photo(width: int, height: int, mode: str = "RGB") -> Image.Image:
-    """Return a picture that no two corners of are alike, with enough in it to be a photograph."""
-    random.seed(width * height)
-    small = Image.frombytes("RGB", (64, 48), random.randbytes(64 * 48 * 3))
-    picture = small.resize((width, height), Image.Resampling.BICUBIC)
-    picture.paste("#ff0000", (0, 0, width // 4, height // 4))
-    return picture.convert(mode)
-
-
-def file_of(picture: Image.Image, format: str, **options: object) -> bytes:
-    """Return a picture's file."""
-    stream = io.BytesIO()
-    picture.save(stream, format, **options)
-    return stream.getvalue()
-
-
-def exif(orientation: int = 1) -> Image.Exif:
-    """Return what a telephone writes into its pictures: how it was held, and where."""
-    notes = Image.Exif()
-    notes[0x0112] = orientation
-    notes[0x010E] = SECRET.decode()
-    notes.get_ifd(0x8825)[2] = (25.0, 2.0, 37.0)
-    return notes
-
-
-def notice(body: str, head: str = "") -> str:
-    """Return a news item."""
-    return f"title: 题目\ndate: 2026-03-01\n{head}\n{body}\n"
-
-
-def opened(built: Built, path: str) -> Image.Image:
-    """Return a published picture."""
-    return Image.open(io.BytesIO((built.output / path).read_bytes()))
-
-
-def images(built: Built, page: str = f"{QINGSHUI}/news/wen.html") -> list[Tag]:
-    """Return the pictures in the main part of a page."""
-    return built.page(page).select("main img")
-
-
-def published(built: Built) -> dict[str, bytes]:
-    """Return all published files of pictures."""
-    return {path: content for path, content in built.files().items() if path.startswith(IMAGES)}
 
 
 @pytest.fixture
@@ -295,25 +246,6 @@ def test_a_replaced_picture_changes_pages_and_lists_and_nothing_old_stays(county
     assert published(county.build()) == {}
 
 
-def test_a_picture_is_made_once_in_its_life_and_a_faulty_copy_is_made_again(county: World) -> None:
-    county.write(f"{FOLDER}/da.jpg", file_of(photo(900, 600), "JPEG"))
-    county.write(f"{FOLDER}/wen.md", notice("![水渠](da.jpg)"))
-    files = published(county.build())
-    kept = sorted((county.catalog.parent / "pictures").rglob("480.webp"))
-    assert len(kept) == 1
-    stamp = kept[0].stat().st_mtime_ns
-    county.remove(f"{FOLDER}/da.jpg")
-    county.write(f"{FOLDER}/ming.jpg", file_of(photo(900, 600), "JPEG"))
-    county.write(f"{FOLDER}/wen.md", notice("![水渠](ming.jpg)"))
-    named = published(county.build())
-    assert list(named.values()) == list(files.values())
-    assert kept[0].stat().st_mtime_ns == stamp
-    damaged = bytearray(kept[0].read_bytes())
-    damaged[-9] ^= 1
-    kept[0].write_bytes(damaged)
-    assert published(county.build("build/other")) == named
-
-
 def test_the_portal_shows_an_adopted_picture_in_sizes_of_a_list(world: Callable[..., World]) -> None:
     county = world(
         "-- content/portal/news/wen.md --\ntitle: 题目\ndate: 2026-03-01\nimage: da.png\nimage_alt: 桥\n\n文字。\n"
@@ -390,16 +322,3 @@ def heavy(tmp_path_factory: pytest.TempPathFactory) -> Built:
     text = "\n\n".join(["文字。" * 100] * 40)
     county.write(f"{FOLDER}/wen.md", notice(f"{text}\n\n![二](er.jpg)", "image: da.jpg\nimage_alt: 水渠\n"))
     return county.build()
-
-
-def test_a_disk_that_fails_is_not_a_picture_that_fails(county: World) -> None:
-    county.write(f"{FOLDER}/da.jpg", file_of(photo(700, 500), "JPEG"))
-    county.write(f"{FOLDER}/wen.md", notice("![水渠](da.jpg)"))
-    county.write("build/cache/pictures", "in the way")
-    failed = county.run("build")
-    assert (failed.returncode, "build/cache/pictures" in failed.stderr) == (3, True)
-    assert "Traceback" not in failed.stderr
-    county.remove("build/cache/pictures")
-    built = county.build()
-    assert built.findings() == []
-    assert opened(built, f"{IMAGES}/da.jpg-480.webp").getcolors(16) is None

@@ -166,11 +166,16 @@ class Catalog:
         return cls(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True), file)
 
     @classmethod
-    def reserve(cls, file: Path) -> IO[bytes]:
-        """Wait until no other process changes the catalog at `file`; hand what is returned to `keep` or close it."""
+    def reserve(cls, file: Path, *, may_wait: bool = True) -> IO[bytes]:
+        """Wait until no other process changes the catalog at `file`; hand what is returned to `keep` or close it.
+
+        Raises BlockingIOError instead of waiting.
+        """
         file.parent.mkdir(parents=True, exist_ok=True)
-        lock = file.with_name(file.name + "-lock").open("ab")
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        with ExitStack() as undo:
+            lock = undo.enter_context(file.with_name(file.name + "-lock").open("ab"))
+            fcntl.flock(lock, fcntl.LOCK_EX if may_wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            undo.pop_all()
         return lock
 
     def keep(self, lock: IO[bytes]) -> None:

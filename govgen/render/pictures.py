@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import os
 import resource
+import shutil
 import signal
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govgen.catalog.findings import put_findings
-from govgen.catalog.store import Catalog
+from govgen.catalog.store import Catalog, CatalogFault
 from govgen.content.attachments import file_ending
 from govgen.content.fault import Fault
 from govgen.content.limits import used_bytes
+from govgen.content.variants import STRIPPED_TYPES
 from govgen.errors import MachineryError
 from govgen.files import read_regular, write_atomic
 from govgen.model.finding import Finding
@@ -36,6 +38,9 @@ _AT_FAULT = frozenset(
     {_UNMAKEABLE, -signal.SIGXCPU, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGABRT, -signal.SIGFPE, -signal.SIGILL}
 )
 """How a child ends for which the picture is at fault; who is killed otherwise may make it the next time."""
+
+_SWEPT = "pictures-swept"
+"""The fact that the cache holds nothing but what builds show; empty in a new catalog, and once a picture went."""
 
 _ORIGIN = "picture"
 _DAMAGED = "damaged"
@@ -81,16 +86,30 @@ class PictureCache:
         for variant, made in sorted(scaled.files.items(), reverse=True):
             write_atomic(place / (variant or "whole"), hashlib.sha256(made).digest() + made)
 
+    def sweep(self, shown: Collection[str]) -> None:
+        """Take away all but what was made from the pictures shown, which are named by the digests of their own files.
+
+        Raises OSError.
+        """
+        from govgen.content.scaling import recipe
+
+        for recipes in self.folder.iterdir() if self.folder.is_dir() else ():
+            unseen = [place for place in recipes.glob("*/*") if _digest_at(place / "whole") not in shown]
+            for folder in unseen if recipes.name == recipe() else [recipes]:
+                shutil.rmtree(folder, ignore_errors=True)
+
 
 def prepare_pictures(
     catalog: Catalog, repository: Path, cache: PictureCache, sites: Collection[str], processes: int
 ) -> None:
     """Make the pictures that are to be published now, several at once, and note those that can't be decoded."""
     rows = catalog.rows(
-        "SELECT DISTINCT site, subject FROM dirty CROSS JOIN artifacts USING (output)"
-        " WHERE kind = 'picture' ORDER BY subject"
+        "SELECT site, subject, max(digest) AS known FROM dirty CROSS JOIN artifacts USING (output)"
+        " WHERE kind = 'picture' GROUP BY site, subject ORDER BY subject"
     )
-    sources = [row["subject"] for row in rows if row["site"] in sites]
+    if any(row["known"] for row in rows) or any(file_ending(path) in STRIPPED_TYPES for path in _find_gone(catalog)):
+        catalog.remember({_SWEPT: ""})
+    sources = sorted({row["subject"] for row in rows if row["site"] in sites})
     if sources:
         damaged = list(_make_all(sources, repository, cache, processes))
         findings = [Finding("IMG-DAMAGED", path, None, {"target": path}) for path in damaged]
@@ -99,6 +118,34 @@ def prepare_pictures(
         return
     published = "SELECT CAST(subject AS BLOB) FROM artifacts WHERE kind = 'picture'"
     catalog.run(f"DELETE FROM findings WHERE origin = ? AND path NOT IN ({published})", _ORIGIN)
+
+
+def sweep_pictures(catalog: Catalog, cache: PictureCache) -> None:
+    """Once a picture went, or was replaced, take away what was made from those that no build shows any more.
+
+    All pictures must be made. Where another build is at work with the same cache, that is left to a later one.
+    Raises OSError.
+    """
+    if catalog.fact(_SWEPT):
+        return
+    others = sorted(set(catalog.file.parent.glob("*.sqlite")) - {catalog.file})
+    with ExitStack() as held:
+        try:
+            for other in others:
+                held.enter_context(Catalog.reserve(other, may_wait=False))
+            catalogs = [catalog, *(held.enter_context(closing(Catalog.open(other))) for other in others)]
+            shown = {row["digest"] for each in catalogs for row in each.rows(_SHOWN)}
+        except (BlockingIOError, CatalogFault):
+            return
+        cache.sweep(shown)
+    catalog.remember({_SWEPT: "yes"})
+
+
+_SHOWN = "SELECT digest FROM artifacts WHERE kind = 'picture' AND month = ''"
+
+
+def _find_gone(catalog: Catalog) -> list[str]:
+    return [row["output"] for row in catalog.rows("SELECT output FROM gone")]
 
 
 def _make_all(sources: Sequence[str], repository: Path, cache: PictureCache, processes: int) -> Iterator[str]:
@@ -164,6 +211,15 @@ def _make(cache: PictureCache, content: bytes, ending: str, *, is_blank: bool) -
     size = measure_picture(content, ending)
     make = blank_picture if is_blank else scale_picture
     cache.keep(content, make(content, ending, size))
+
+
+def _digest_at(file: Path) -> str:
+    """Return the digest of what a file of the cache holds, as noted there; empty where there is none."""
+    try:
+        with file.open("rb") as stream:
+            return stream.read(_DIGEST_BYTES).hex()
+    except OSError:
+        return ""
 
 
 def _read(file: Path) -> bytes | None:
