@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -29,9 +30,11 @@ def require_corpora() -> None:
 
 def require(program: str) -> str:
     """Return a program's path, or skip the test where it is missing; with GOVGEN_REQUIRE=all that is a failure."""
-    path = shutil.which(program)
-    if path is None:
-        if os.environ.get("GOVGEN_REQUIRE") == "all":
-            pytest.fail(f"{program} is missing")
-        pytest.skip(f"{program} is missing")
-    return path
+    return shutil.which(program) or do_without(f"{program} is missing")
+
+
+def do_without(reason: str) -> NoReturn:
+    """Skip the test for what this machine lacks; with GOVGEN_REQUIRE=all that is a failure."""
+    if os.environ.get("GOVGEN_REQUIRE") == "all":
+        pytest.fail(reason)
+    pytest.skip(reason)

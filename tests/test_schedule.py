@@ -25,6 +25,7 @@ from govgen.options import BuildOptions
 from govgen.repo.checkout import Checkout
 from govgen.standing import find_standing
 from tests.browser import Visit, launch_chromium, serve, visit
+from tests.conftest import require
 from tests.world import COUNTY, MZJ, NOON, PORTAL, PROJECT, QINGSHUI, World
 
 EXAMPLES = PROJECT / "docs" / "examples"
@@ -440,14 +441,13 @@ def test_timer_and_cron_publish_every_five_minutes_and_every_night() -> None:
 
 
 def test_systemd_takes_the_units(tmp_path: Path) -> None:
-    if not shutil.which("systemd-analyze"):
-        pytest.skip("systemd-analyze is missing")
+    program = require("systemd-analyze")
     for name in ("govgen-publish.service", "govgen-publish.timer"):
         text = (EXAMPLES / name).read_text(encoding="utf-8")
         text = text.replace("/srv/yunling/.venv/bin/govgen", "/bin/true").replace("/srv/yunling", "/tmp")
         (tmp_path / name).write_text(text, encoding="utf-8")
     units = [str(tmp_path / name) for name in ("govgen-publish.service", "govgen-publish.timer")]
-    answer = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False)
+    answer = subprocess.run([program, "verify", *units], capture_output=True, text=True, check=False)
     assert (answer.returncode, answer.stdout + answer.stderr) == (0, "")
 
 
