@@ -19,12 +19,13 @@ from typing import Any
 
 import pytest
 
+import tests.tampering  # noqa: F401 - fills the list
 from govgen.cli.arguments import make_parser
 from govgen.release.heal import heal
 from govgen.release.inspect import Inspector, Kind, Scope, find_damage
 from govgen.release.store import Store, lock
 from tests.conftest import require
-from tests.tampering import TAMPERINGS, snapshot, write
+from tests.tampered import TAMPERINGS, snapshot, write
 from tests.world import NOON, PORTAL, PROJECT, QINGSHUI, World
 
 TIMES = -(-int(os.environ.get("GOVGEN_TAMPERINGS", "60")) // len(TAMPERINGS))

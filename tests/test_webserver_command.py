@@ -20,8 +20,8 @@ from govgen.webserver.program import check_configuration
 from govgen.webserver.serving import Serving
 from tests.conftest import require
 from tests.nginx import Server, county_of, eventually, free_port, lay_out, make_certificate, require_nginx, serve
+from tests.served_county import ALWAYS, DOMAIN, QS
 from tests.test_mount import COUNTY, HEAD, VILLAGES
-from tests.test_webserver import ALWAYS, DOMAIN, QS
 from tests.world import MZJ, PORTAL, PROJECT, World
 
 WHOLE = "pid {folder}/pid; error_log {folder}/log; events {{}} http {{ access_log off; include {file}; }}"
