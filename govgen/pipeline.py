@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from govgen.catalog.codes import keep_codes
 from govgen.catalog.findings import read_findings
 from govgen.catalog.sources import loaded
 from govgen.catalog.store import ALL, Catalog, CatalogFault, discard, is_damage, naming_disk_faults
@@ -167,6 +168,7 @@ def _record(catalog: Catalog, artifacts: Iterable[Artifact]) -> None:
     run.executemany("DELETE FROM uses WHERE output = ?", done)
     run.executemany("INSERT INTO uses VALUES (?, ?)", [(key, a.path) for a in artifacts for key in a.uses])
     run.executemany("DELETE FROM dirty WHERE output = ?", done)
+    keep_codes(catalog, (code for artifact in artifacts for code in artifact.codes))
 
 
 def _remove_gone(catalog: Catalog, output: Path) -> int:

@@ -13,6 +13,7 @@ import segno
 from bs4 import Tag
 
 from tests.browser import STRICT_CSP, launch_chromium, serve, visit
+from tests.world import COUNTY as SETTINGS
 from tests.world import MZJ, PORTAL, QINGSHUI, Built, World
 
 NOTICE = f"{QINGSHUI}/notices/wen.html"
@@ -148,6 +149,28 @@ def test_what_is_printed_and_posted_carries_a_code_to_scan(built: Built, path: s
     assert isinstance(line, Tag)
     wanted = segno.make_qr(f"https://{path}", error="l", mask=0)
     assert drawn(str(line["d"]), modules) == [list(row) for row in wanted.matrix]
+
+
+def test_a_code_is_made_once_for_an_address(world: Callable[..., World]) -> None:
+    county = world()
+
+    def codes_made_by_an_edit(path: str, text: str) -> bool:
+        county.write(path, f"title: 题目\ndate: 2026-03-01\n\n{text}\n")
+        answer = county.run("build", PYTHONPROFILEIMPORTTIME="1")
+        assert answer.returncode == 0, answer.stderr
+        return "segno" in answer.stderr
+
+    assert county.run("build").returncode == 0
+    assert codes_made_by_an_edit("content/qingshui/notices/wen.md", "文字。")
+    before = county.root.joinpath("build/public", NOTICE).read_text(encoding="utf-8")
+    assert not codes_made_by_an_edit("content/qingshui/notices/wen.md", "别的文字。")
+    after = county.root.joinpath("build/public", NOTICE).read_text(encoding="utf-8")
+    code = r'(?s)<svg viewBox="-4 -4.*?</svg>'
+    assert before != after
+    assert re.findall(code, before) == re.findall(code, after) != []
+    assert codes_made_by_an_edit("content/qingshui/notices/qita.md", "文字。")
+    county.write("sites/_county.toml", SETTINGS.replace("yunling.gov", "yunxi.gov"))
+    assert county.run("build", "--verify").returncode == 0
 
 
 def test_no_content_passes_for_a_part_of_the_theme(world: Callable[..., World]) -> None:

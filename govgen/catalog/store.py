@@ -71,6 +71,7 @@ CREATE TABLE gone (output TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE searched (document TEXT PRIMARY KEY, day INTEGER, place INTEGER, record BLOB);
 CREATE TABLE search_shards (name TEXT, number INTEGER, content BLOB, PRIMARY KEY (name, number));
 CREATE TABLE search_blocks (first INTEGER PRIMARY KEY, level INTEGER, parts INTEGER);
+CREATE TABLE codes (url TEXT PRIMARY KEY, code BLOB) WITHOUT ROWID;
 CREATE TABLE site_trees (site TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID;
 """
 _INDEXES = """

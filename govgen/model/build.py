@@ -56,6 +56,9 @@ class Artifact(NamedTuple):
     uses: tuple[str, ...] = ()
     """Keys of what was looked at to make it."""
 
+    codes: tuple[tuple[str, bytes], ...] = ()
+    """Codes to scan that were made for it, each with its address."""
+
 
 @dataclass(frozen=True)
 class SiteReport:

@@ -95,7 +95,7 @@ def _parts(scope: Scope, row: sqlite3.Row) -> dict[str, Any]:
     return {
         "report_href": report_address(identity.report_error_url, identity.site_code, url, row["digest"]),
         "calendar_href": scope.href(calendar_of(row["address"])) if has_days else "",
-        "code": make_code(url) if section and has_code(section.kind) else None,
+        "code": make_code(scope, url) if section and has_code(section.kind) else None,
     }
 
 

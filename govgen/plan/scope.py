@@ -36,6 +36,9 @@ class Scope:
     used: set[str] = field(default_factory=set)
     """The keys of what was looked at so far: whoever made something from this standpoint depends on them."""
 
+    codes: dict[str, bytes] = field(default_factory=dict)
+    """Codes to scan, by address, that were made so far and that the catalog does not know."""
+
     items: dict[str, Item] = field(default_factory=dict)
     """Documents as this site's lists show them, by path: one stands in several lists."""
 

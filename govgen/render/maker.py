@@ -84,6 +84,7 @@ class Maker:
     def _make(self, job: Job) -> Artifact:
         scope, chrome = self._standpoint(job.site)
         scope.used.clear()
+        scope.codes.clear()
         try:
             made_of = self._make_of(scope, job)
             value = "" if job.kind in DOCUMENT_TEMPLATES else _digest(made_of)
@@ -101,7 +102,8 @@ class Maker:
             raise MachineryError("page-failed", page=job.output, source=job.subject, reason=reason) from error
         is_written = self._output.write(job.output, content)
         digest = hashlib.sha256(content).hexdigest()
-        return Artifact(job.output, digest, len(content), is_written, job.site, value=value, uses=uses)
+        codes = tuple(scope.codes.items())
+        return Artifact(job.output, digest, len(content), is_written, job.site, value=value, uses=uses, codes=codes)
 
     def _make_of(self, scope: Scope, job: Job) -> Composition | bytes:
         """Return what an artifact is made of: a page's values, or anything else's bytes."""
