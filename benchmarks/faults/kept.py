@@ -34,8 +34,8 @@ class Kept:
         return [_parse(values) for values in kept["found"]]
 
     def keep(self, measure: str, found: Sequence[Figure | LeftOut]) -> None:
-        """Keep what was found; what missed its goal is measured again."""
-        if all(isinstance(one, Figure) and one.is_met for one in found):
+        """Keep what was found; what was left out is tried again."""
+        if all(isinstance(one, Figure) for one in found):
             self._folder.mkdir(parents=True, exist_ok=True)
             kept = {"program": self._program, "found": [asdict(one) for one in found]}
             (self._folder / f"{measure}.json").write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")

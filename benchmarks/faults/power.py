@@ -40,13 +40,22 @@ class Cuts:
 def cut_mutant(folder: Path, scene_id: str, part: tuple[int, int], heals: int, mutant: Mutant) -> Cuts:
     """Do the same with a program that has a mistake; the next publish is by the program as it is."""
     folder.mkdir()
-    return cut(folder / "work", scene_id, part, heals, mutant.make(folder / "mutant"))
+    return cut(folder / "work", scene_id, part, heals, mutant.make(folder / "mutant"), is_one_enough=True)
 
 
-def cut(folder: Path, scene_id: str, part: tuple[int, int], heals: int, package: Path = PROJECT) -> Cuts:
+def cut(
+    folder: Path,
+    scene_id: str,
+    part: tuple[int, int],
+    heals: int,
+    package: Path = PROJECT,
+    *,
+    is_one_enough: bool = False,
+) -> Cuts:
     """Record a scene's publish by the program in `package`, and look at one part of many of the states it may leave.
 
-    The next publish is tried, by the program as it is, from so many of them.
+    The next publish is tried, by the program as it is, from so many of them. Where one fault is enough, the first one
+    ends it.
     """
     load_program()
     scene = SCENES[scene_id]
@@ -68,13 +77,17 @@ def cut(folder: Path, scene_id: str, part: tuple[int, int], heals: int, package:
         remains.lay_out(place, pool)
         torn += [f"{describe(loss)}: {fault}" for fault in _check(place, wanted)[:1]]
         shutil.rmtree(place)
-    chosen = random.Random(2).sample(sorted(seen), min(heals, len(seen)))
-    unhealed = [
-        f"{describe(seen[digest])}: {fault}"
-        for number, digest in enumerate(chosen)
-        for fault in _heal((county, scene, wanted), disk, seen[digest], number)[:1]
-    ]
-    return Cuts(len(seen), tuple(torn), len(chosen) - len(unhealed), tuple(unhealed))
+        if torn and is_one_enough:
+            return Cuts(len(seen), tuple(torn), 0, ())
+    healed = 0
+    unhealed: list[str] = []
+    for number, digest in enumerate(random.Random(2).sample(sorted(seen), min(heals, len(seen)))):
+        faults = _heal((county, scene, wanted), disk, seen[digest], number)
+        healed += not faults
+        unhealed += [f"{describe(seen[digest])}: {fault}" for fault in faults[:1]]
+        if unhealed and is_one_enough:
+            break
+    return Cuts(len(seen), tuple(torn), healed, tuple(unhealed))
 
 
 def record(county: County, scene: Scene, package: Path) -> Disk:
