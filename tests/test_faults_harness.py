@@ -14,8 +14,10 @@ from benchmarks.faults.calls import Call
 from benchmarks.faults.disk import Bytes, Disk, Loss
 from benchmarks.faults.figures import Figure, LeftOut
 from benchmarks.faults.measures import FAILING, KILLED
+from benchmarks.faults.mutants import MUTANTS, Mutant
 from benchmarks.faults.report import write_report
 from benchmarks.faults.watch import KILL, LET, Watch
+from tests.world import PROJECT
 
 watched = pytest.mark.skipif(not watch.is_possible(), reason="the calls of this machine are not known")
 EVERYTHING: frozenset[int] = frozenset()
@@ -158,3 +160,13 @@ def test_the_report_says_what_missed_its_goal_and_what_was_left_out() -> None:
     assert "| 甲 | 10 | 2 | 0 | — | 0 |  | **没有达到** |" in page
     assert "| 乙 | — | — | — | — | — | 没有权限 | 没有测 |" in page
     assert "只取了一小部分" in page
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_every_mistake_can_still_be_made_in_the_program(tmp_path: Path, mutant: Mutant) -> None:
+    changed = [
+        file.name
+        for file in mutant.make(tmp_path).glob("govgen/release/*.py")
+        if file.read_bytes() != (PROJECT / "govgen/release" / file.name).read_bytes()
+    ]
+    assert changed
