@@ -168,12 +168,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.search")
     parser.add_argument("--only", choices=("index", "browser"), help="measure this part of the page alone")
     parser.add_argument("documents", nargs="*", type=int, default=_SIZES, help="sizes of counties for the index")
+    parser.add_argument("--every", type=int, default=1, help="ask one of so many queries in the browser")
     options = parser.parse_args()
     if options.only != "browser":
         write_page({INDEX: index_part(options.documents)})
     if options.only != "index":
         with tempfile.TemporaryDirectory() as folder:
-            write_page({BROWSER: main_part(describe_machine(), Path(folder))})
+            write_page({BROWSER: main_part(describe_machine(), Path(folder), options.every)})
 
 
 INDEX = "索引"
