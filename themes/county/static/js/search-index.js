@@ -3,7 +3,7 @@
 window.openSearchIndex = (address, recent, shards) => {
 "use strict";
 
-const LISTS_HEAD = 4096, TEXTS_HEAD = 2048, RECENT_SHARDS = 256, BEGINNING = 3072, MOST_LISTS = 49152;
+const LISTS_HEAD = 4096, TEXTS_HEAD = 2048, RECENT_SHARDS = 256, BEGINNING = 2048, MOST_LISTS = 49152;
 
 /* ---- Words ---- */
 

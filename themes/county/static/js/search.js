@@ -23,7 +23,7 @@ if (!page.dataset.lists) {
 }
 
 const PATIENCE = 8000, PAGE = 10, SLOTS = 256, PARTS = 64;
-const MOST_PAIRS = 4, MOST_TRIES = 60, BATCH = 10, AHEAD = 4, NEAR = 16, LONG = 4, MOST_SOUGHT = 12, SHARE = 0.6, MOST_BYTES = 65536;
+const MOST_PAIRS = 4, MOST_TRIES = 60, BATCH = 10, AHEAD = 4, NEAR = 16, LONG = 4, MOST_SOUGHT = 12, SHARE = 0.6, MOST_BYTES = 32768;
 
 const index = openSearchIndex(page.dataset.lists, Number(page.dataset.recent), Number(page.dataset.shards));
 const { foldText, pairs, find, findAll, both, count, readBlock, readDocument } = index;
