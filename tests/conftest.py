@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from tests.world import CORPORA, World
+
+if TYPE_CHECKING:
+    from tests.sshd import Sshd
 
 
 @pytest.fixture
@@ -18,6 +21,16 @@ def world(tmp_path: Path) -> Callable[..., World]:
     """Return a maker of small counties: `world(text)`."""
     numbers = iter(range(100))
     return lambda text="": World(tmp_path / f"county{next(numbers)}", text)
+
+
+@pytest.fixture(scope="module")
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    """Return a running sshd."""
+    # Imported here: it asks this module for the programs it requires.
+    from tests.sshd import Sshd
+
+    with Sshd(tmp_path_factory.mktemp("ssh") / "sshd") as server:
+        yield server
 
 
 def require_corpora() -> None:

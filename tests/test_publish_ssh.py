@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -60,13 +60,6 @@ class Servers:
     def publish(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Publish to the target named `a`, at the real time: servers compare it with theirs."""
         return self.county.run("publish", "--target", "a", *arguments)
-
-
-@pytest.fixture(scope="module")
-def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
-    """Return a running sshd."""
-    with Sshd(tmp_path_factory.mktemp("ssh") / "sshd") as server:
-        yield server
 
 
 @pytest.fixture

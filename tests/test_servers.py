@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,6 @@ from govgen.release.store import Store
 from tests.publisher import County
 from tests.releases import release_id, served, signed, site_files
 from tests.sshd import Sshd, allow_signer, free_port, make_key
-
-
-@pytest.fixture(scope="module")
-def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
-    """Return a running sshd."""
-    with Sshd(tmp_path_factory.mktemp("ssh") / "sshd") as server:
-        yield server
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import shlex
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,13 +19,6 @@ from tests.cut import cut_often
 from tests.publisher import County
 from tests.releases import NOON, make_release, publisher, release_id, served, signed, site_files
 from tests.sshd import Sshd, allow_signer, free_port, make_key, receive_command
-
-
-@pytest.fixture(scope="module")
-def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
-    """Return a running sshd."""
-    with Sshd(tmp_path_factory.mktemp("ssh") / "sshd") as server:
-        yield server
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,13 +34,6 @@ def wait(event, values):
 sys.addaudithook(wait)
 """
 """Read when a server's Python starts: the first object it takes away takes this long."""
-
-
-@pytest.fixture(scope="module")
-def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
-    """Return a running sshd."""
-    with Sshd(tmp_path_factory.mktemp("ssh") / "sshd") as server:
-        yield server
 
 
 @pytest.fixture

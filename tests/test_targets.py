@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,13 +43,6 @@ class Place:
         """Have a release there."""
         manifest = make_release(self.known, number, site_files(text), previous)
         self.target.stage(signed(manifest, self.key), self.known)
-
-
-@pytest.fixture(scope="module")
-def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
-    """Return a running sshd."""
-    with Sshd(tmp_path_factory.mktemp("ssh") / "sshd") as server:
-        yield server
 
 
 @pytest.fixture(params=KINDS)
